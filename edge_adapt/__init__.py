@@ -1,0 +1,1 @@
+"""Small networks that keep working when the robot's world changes."""

@@ -1,0 +1,40 @@
+"""
+Drift detectors: one observation a frame in, a flag out.
+
+Two verbs, as in river: `update` and `drift_detected`. A detector restarts itself on the update
+after a detection. It never learns from the stream: what is normal comes from a reference that was
+recorded on clean frames, or from the signature of a domain the network was adapted to.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edge_adapt.records import Detection, Observation
+
+
+class DriftDetector(Protocol):
+    """Watches a stream of observations."""
+
+    @property
+    def drift_detected(self) -> bool:
+        """Whether the latest update ended in a detection."""
+        ...
+
+    @property
+    def detection(self) -> Detection | None:
+        """What the latest update detected; None where it detected nothing."""
+        ...
+
+    @property
+    def statistic(self) -> float:
+        """The statistic over its threshold after the latest update: above 1 is drift."""
+        ...
+
+    def update(self, observation: Observation) -> None:
+        """Look at one frame. A frame with NaN or infinite features is skipped, never an alarm."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all windows (after a clock jump, a gap or a swap); what is normal stays."""
+        ...

@@ -1,0 +1,98 @@
+"""The engine that is right by definition: one line of NumPy a layer, written to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from edge_adapt.engines import Infer, Outcome
+from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
+from edge_adapt.networks.model import check_weights
+from edge_adapt.networks.network import INPUT, Network
+from edge_adapt.records import Array, U8, Weights
+
+
+class Reference:
+    """Clear NumPy; the oracle of every other engine."""
+
+    def prepare(self, network: Network, weights: Weights) -> Infer:
+        """Return a runner; UsageError where the weights do not fit the network."""
+        check_weights(network, weights)
+        return ReferenceInfer(network, weights)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceInfer:
+    """Interprets the layer records one after the other."""
+
+    network: Network
+    weights: Weights
+
+    def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
+        """Run images (n, height, width, channels) uint8."""
+        check_images(self.network, images)
+        check_taps(self.network, taps)
+        values: dict[str, Array] = {INPUT: images}
+        for layer in self.network.layers:
+            inputs = [values[name] for name in self.network.sources[layer.name]]
+            values[layer.name] = _apply(layer, self.weights, *inputs)
+        return Outcome(values[self.network.head.name], {name: values[name] for name in taps})
+
+
+def check_images(network: Network, images: Array) -> None:
+    """Raise ValueError where images are not (n, *input_shape) uint8."""
+    if images.dtype != np.uint8 or images.shape[1:] != network.input_shape:
+        expected = f'uint8 (n, {", ".join(map(str, network.input_shape))})'
+        raise ValueError(f'images must be {expected}, got {images.dtype} {images.shape}')
+
+
+def check_taps(network: Network, taps: Sequence[str]) -> None:
+    """Raise ValueError where a tap names no layer."""
+    unknown = [name for name in taps if name not in network.shapes or name == INPUT]
+    if unknown:
+        raise ValueError(f'no layers {unknown}; there are {list(network.shapes)[1:]}')
+
+
+def _apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
+    match layer:
+        case Convolution():
+            return _convolve(layer, weights[f'{layer.name}.weights'], x)
+        case Dense():
+            return _flat(_centred(x, layer.zero_point)) @ _wide(weights[f'{layer.name}.weights']).T
+        case MaxPool(size=size):
+            height, width = x.shape[1] // size, x.shape[2] // size
+            tiles = x[:, : height * size, : width * size]
+            return tiles.reshape(len(x), height, size, width, size, -1).max(axis=(2, 4))
+        case Threshold(name=name):
+            above = x >= weights[f'{name}.thresholds']
+            return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
+        case Head(name=name):
+            return _flat(_wide(x)) @ _wide(weights[f'{name}.weights']).T + weights[f'{name}.bias']
+    raise TypeError(f'the reference has no meaning for {type(layer).__name__}')
+
+
+def _convolve(layer: Convolution, weights: Array, x: Array) -> Array:
+    border = 0 if x.dtype == np.uint8 else layer.border
+    margin = (layer.padding, layer.padding)
+    padded = np.pad(
+        _centred(x, layer.zero_point), ((0, 0), margin, margin, (0, 0)), constant_values=border
+    )
+    windows = sliding_window_view(padded, (layer.kernel, layer.kernel), axis=(1, 2))
+    windows = windows[:, :: layer.stride, :: layer.stride]  # (n, h, w, n_in, kernel, kernel)
+    return np.einsum('nhwcij,oijc->nhwo', windows, _wide(weights), optimize=True)
+
+
+def _centred(x: Array, zero_point: int) -> Array:
+    """Return bits as they are, pixels less their zero point; int32."""
+    return _wide(x) - (zero_point if x.dtype == np.uint8 else 0)
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.int32)
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(len(x), -1)

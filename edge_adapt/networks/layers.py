@@ -1,0 +1,89 @@
+"""
+Layer records: what a network is made of, without a line of arithmetic.
+
+A value is a tensor (n, height, width, channels) or (n, width) of one kind:
+
+    pixels   uint8, as the camera gave them       bits   +-1 (int8 here, packed in engines)
+    sums     int32, before a threshold            logits int32
+
+Each layer reads the value of the layer before it, or of those named in `sources`, and gives one
+value under its own `name`. Its tensors are named '<layer>.<tensor>' in the weights.
+`engines/reference.py` gives each record its meaning in one line of NumPy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Any layer. `sources` is empty for the layer before; 'input' names the network's input."""
+
+    name: str
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convolution(Layer):
+    """
+    Sums over kernel x kernel x n_in: weights (n_out, kernel, kernel, n_in) int8.
+
+    On bits the weights are +-1 and `border` (+1 or -1) surrounds the image. On pixels the sum is
+    of weight * (pixel - zero_point), and the border is zero_point, which contributes nothing.
+    `padding` is the number of border pixels on each side.
+    """
+
+    n_in: int
+    n_out: int
+    kernel: int = 3
+    stride: int = 1
+    padding: int = 1
+    border: int = 1
+    zero_point: int = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dense(Layer):
+    """
+    Sums over all inputs, flattened (height, width, channels): weights (n_out, n_in) int8.
+
+    On pixels the sum is of weight * (pixel - zero_point).
+    """
+
+    n_in: int
+    n_out: int
+    zero_point: int = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxPool(Layer):
+    """The maximum of size x size sums or bits, stride = size; odd rows and columns are dropped."""
+
+    size: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold(Layer):
+    """
+    Batch normalization and sign, folded: bit = (sum >= threshold) xor flip, per channel.
+
+    thresholds (n,) int32; flips (n,) uint8, 1 where the batch-norm gamma was negative.
+    """
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head(Layer):
+    """
+    The last layer: logits = weights . bits + bias, on +-1 bits.
+
+    weights (n_classes, n_in) int8, bias (n_classes,) int32, scale () float32: logits * scale are
+    the natural logarithms of unnormalized probabilities.
+    """
+
+    n_in: int
+    n_classes: int

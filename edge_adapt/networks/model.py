@@ -1,0 +1,119 @@
+"""A model file: a network, its weights, what its layers saw on clean data, and where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_adapt import archive
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Convolution, Dense, Head, Shape, Threshold
+from edge_adapt.networks.network import Network
+from edge_adapt.records import Array, Weights
+
+KIND = 'model'
+
+
+@dataclass(frozen=True)
+class Model:
+    """
+    A trained network.
+
+    `statistics` are of clean training images: '<threshold layer>.mean' and '.deviation' of the
+    sums it reads, and '.rate', the share of +1 it gives; each (n,) float32. `about` says how the
+    model was made (command, seed, accuracies, versions). `digest` names the file's content.
+    """
+
+    network: Network
+    weights: Weights
+    statistics: Mapping[str, Array] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ''
+
+    def __post_init__(self) -> None:
+        """Refuse weights that do not fit the network."""
+        check_weights(self.network, self.weights)
+
+    @staticmethod
+    def load(name_or_path: str) -> Model:
+        """
+        Return a model by file path, or by the name of one that ships with the package.
+
+        Raises UsageError where there is none, or the file is damaged or does not fit itself.
+        """
+        path = Path(name_or_path)
+        if path.suffix != '.model':
+            if name_or_path not in shipped():
+                raise UsageError(
+                    f'there is no model {name_or_path!r}; shipped are {", ".join(shipped())},'
+                    ' or give the path of a .model file'
+                )
+            path = _folder() / f'{name_or_path}.model'
+        content = archive.read(path, KIND)
+        try:
+            network = Network.from_dict(content.about['network'])
+            about = content.about['about']
+        except KeyError as error:
+            raise UsageError(f'{path} is not a model: {error} is missing') from error
+        weights = {k[8:]: v for k, v in content.arrays.items() if k.startswith('weights/')}
+        statistics = {k[11:]: v for k, v in content.arrays.items() if k.startswith('statistics/')}
+        return Model(network, Weights(weights), statistics, about, content.digest)
+
+    def save(self, path: Path) -> str:
+        """Write the model file and return its digest."""
+        arrays = {f'weights/{name}': array for name, array in self.weights.items()}
+        arrays |= {f'statistics/{name}': array for name, array in self.statistics.items()}
+        data = archive.encode(
+            KIND, {'network': self.network.to_dict(), 'about': dict(self.about)}, arrays
+        )
+        path.write_bytes(data)
+        return data[-32:].hex()
+
+
+def shipped() -> list[str]:
+    """Return the names of the models that ship with the package."""
+    return sorted(path.stem for path in _folder().glob('*.model'))
+
+
+def _folder() -> Path:
+    return Path(str(files('edge_adapt'))) / 'models'
+
+
+def expected_tensors(network: Network) -> dict[str, tuple[np.dtype[Any], Shape]]:
+    """Return name -> (type, shape) of every tensor the network needs."""
+    expected: dict[str, tuple[np.dtype[Any], Shape]] = {}
+
+    def expect(name: str, dtype: type[np.generic], *shape: int) -> None:
+        expected[name] = (np.dtype(dtype), shape)
+
+    for layer in network.layers:
+        match layer:
+            case Convolution(name=name, n_out=n_out, n_in=n_in, kernel=k):
+                expect(f'{name}.weights', np.int8, n_out, k, k, n_in)
+            case Dense(name=name, n_out=n_out, n_in=n_in):
+                expect(f'{name}.weights', np.int8, n_out, n_in)
+            case Threshold(name=name, n=n):
+                expect(f'{name}.thresholds', np.int32, n)
+                expect(f'{name}.flips', np.uint8, n)
+            case Head(name=name, n_classes=n_classes, n_in=n_in):
+                expect(f'{name}.weights', np.int8, n_classes, n_in)
+                expect(f'{name}.bias', np.int32, n_classes)
+                expect(f'{name}.scale', np.float32)
+    return expected
+
+
+def check_weights(network: Network, weights: Weights) -> None:
+    """Raise UsageError where a tensor is missing or has another type or shape than expected."""
+    for name, (dtype, shape) in expected_tensors(network).items():
+        if name not in weights:
+            raise UsageError(f'weights for {network.name!r} lack {name!r}')
+        found = weights[name]
+        if found.dtype != dtype or found.shape != shape:
+            raise UsageError(
+                f'{name!r} must be {dtype} {shape}, got {found.dtype} {found.shape}'
+            )

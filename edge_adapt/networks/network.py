@@ -1,0 +1,129 @@
+"""A network: its input, its layers, its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from edge_adapt.errors import UsageError
+from edge_adapt.networks import layers as records
+from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Shape, Threshold
+
+INPUT = 'input'
+
+
+@dataclass(frozen=True)
+class Network:
+    """
+    Layers over an input (height, width, channels) of uint8 pixels.
+
+    Raises UsageError where layers do not fit each other.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[Layer, ...]
+    class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Walk the layers once: every shape must fit."""
+        names = [layer.name for layer in self.layers]
+        if len(set(names)) != len(names) or INPUT in names:
+            raise UsageError(f'network {self.name!r} has layers of equal names: {names}')
+        _ = self.shapes
+
+    @cached_property
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """Layer name -> the names of the values it reads."""
+        before = [INPUT, *(layer.name for layer in self.layers)]
+        return {
+            layer.name: layer.sources or (before[i],) for i, layer in enumerate(self.layers)
+        }
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Value name -> its shape without the batch axis."""
+        shapes: dict[str, Shape] = {INPUT: self.input_shape}
+        for layer in self.layers:
+            unknown = [name for name in self.sources[layer.name] if name not in shapes]
+            if unknown:
+                raise UsageError(f'layer {layer.name!r} reads {unknown}, which is not before it')
+            inputs = [shapes[name] for name in self.sources[layer.name]]
+            shapes[layer.name] = _shape_after(layer, inputs)
+        return shapes
+
+    @property
+    def head(self) -> Head:
+        """The last layer. Raises UsageError where the network does not end in a head."""
+        last = self.layers[-1]
+        if not isinstance(last, Head):
+            raise UsageError(f'network {self.name!r} does not end in a head')
+        return last
+
+    @property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """The threshold layers, first to last."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Threshold))
+
+    def layer(self, name: str) -> Layer:
+        """Return the layer of that name; KeyError where there is none."""
+        return {layer.name: layer for layer in self.layers}[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; `from_dict` is the way back."""
+        return {
+            'name': self.name,
+            'input_shape': list(self.input_shape),
+            'class_names': list(self.class_names),
+            'layers': [{'kind': type(layer).__name__, **asdict(layer)} for layer in self.layers],
+        }
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Network:
+        """Return the network. Raises UsageError for a layer kind or field nobody knows."""
+        try:
+            return Network(
+                name=str(values['name']),
+                input_shape=tuple(values['input_shape']),
+                layers=tuple(_layer_from(entry) for entry in values['layers']),
+                class_names=tuple(values['class_names']),
+            )
+        except (KeyError, TypeError) as error:
+            raise UsageError(f'this is not a description of a network: {error}') from error
+
+
+def _layer_from(entry: Mapping[str, Any]) -> Layer:
+    fields = dict(entry)
+    kind = fields.pop('kind')
+    record = getattr(records, kind, None)
+    if not (isinstance(record, type) and issubclass(record, Layer)):
+        raise UsageError(f'unknown kind of layer {kind!r}')
+    fields['sources'] = tuple(fields.get('sources', ()))
+    layer = record(**fields)
+    assert isinstance(layer, Layer)
+    return layer
+
+
+def _shape_after(layer: Layer, inputs: list[Shape]) -> Shape:
+    """Return the shape a layer gives; UsageError where its inputs do not fit."""
+    shape = inputs[0]
+    match layer:
+        case Convolution(n_in=n_in, n_out=n_out, kernel=kernel, stride=stride, padding=padding):
+            if len(shape) != 3 or shape[2] != n_in:
+                raise UsageError(f'layer {layer.name!r} needs {n_in} channels, gets {shape}')
+            height, width = ((size + 2 * padding - kernel) // stride + 1 for size in shape[:2])
+            return (height, width, n_out)
+        case MaxPool(size=size) if len(shape) == 3:
+            return (shape[0] // size, shape[1] // size, shape[2])
+        case Dense(n_in=n_in) | Head(n_in=n_in):
+            n = 1
+            for size in shape:
+                n *= size
+            if n != n_in:
+                raise UsageError(f'layer {layer.name!r} needs {n_in} inputs, gets {shape}')
+            return (layer.n_out if isinstance(layer, Dense) else layer.n_classes,)
+        case Threshold(n=n) if shape[-1] == n:
+            return shape
+    raise UsageError(f'layer {layer.name!r} ({type(layer).__name__}) cannot read {shape}')
