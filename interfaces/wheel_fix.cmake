@@ -1,0 +1,20 @@
+# The exported targets of the ROS wheels name include folders of the machine that built them.
+# CMake refuses folders that do not exist, so they are taken off every imported target here;
+# given to any interface package from outside: -DCMAKE_PROJECT_INCLUDE=wheel_fix.cmake
+function(strip_missing_include_directories)
+  get_property(targets DIRECTORY PROPERTY IMPORTED_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(directories ${target} INTERFACE_INCLUDE_DIRECTORIES)
+    if(NOT directories)
+      continue()
+    endif()
+    set(kept)
+    foreach(directory IN LISTS directories)
+      if(directory MATCHES "^\\$<" OR EXISTS "${directory}")
+        list(APPEND kept "${directory}")
+      endif()
+    endforeach()
+    set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${kept}")
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL strip_missing_include_directories)
