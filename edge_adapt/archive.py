@@ -4,7 +4,7 @@ The one file format of the package: a header, plain arrays, a digest; nothing ex
     magic    8 bytes   b'EDGEADPT'
     format   u16       1
     kind     u16       length of the kind's name, then the name in ASCII ('model', 'weights', ...)
-    header   u32       length, then JSON in UTF-8: {'about': {...}, 'arrays': [[name, type, shape]]}
+    header   u32       length, then JSON: {'about': {...}, 'arrays': [[name, type, shape]]}
     arrays             one after the other, little endian, C order; type 'sign' is +-1 int8 packed
                        to bits (see bits.py)
     digest   32 bytes  SHA-256 over all bytes before it
@@ -24,11 +24,10 @@ from pathlib import Path
 import struct
 from typing import Any
 
-import numpy as np
-
 from edge_adapt.bits import pack_signs, unpack_signs
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array
+import numpy as np
 
 MAGIC = b'EDGEADPT'
 FORMAT = 1

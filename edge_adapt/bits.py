@@ -7,10 +7,9 @@ This is the choice of QONNX and FINN, and the opposite of Larq's.
 
 from __future__ import annotations
 
+from edge_adapt.records import Array, I8, I32, U8
 import numpy as np
 from numpy.typing import NDArray
-
-from edge_adapt.records import Array, I8, I32, U8
 
 
 def signs(x: Array) -> I8:

@@ -16,9 +16,7 @@ _PACKAGE = __name__.rpartition('.')[0]
 def names(room: str) -> list[str]:
     """Return the names of the members of `room`, sorted: its files that have no underscore."""
     folder = Path(__file__).parent / room
-    return sorted(
-        path.stem for path in folder.glob('*.py') if not path.stem.startswith('_')
-    )
+    return sorted(path.stem for path in folder.glob('*.py') if not path.stem.startswith('_'))
 
 
 def load(room: str, name: str) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-
 from edge_adapt.engines import Infer, Outcome
 from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import Array, U8, Weights
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 class Reference:
@@ -61,7 +60,8 @@ def _apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
         case Convolution():
             return _convolve(layer, weights[f'{layer.name}.weights'], x)
         case Dense():
-            return _flat(_centred(x, layer.zero_point)) @ _wide(weights[f'{layer.name}.weights']).T
+            inputs = _flat(_centred(x, layer.zero_point))
+            return _times(inputs, weights[f'{layer.name}.weights'])
         case MaxPool(size=size):
             height, width = x.shape[1] // size, x.shape[2] // size
             tiles = x[:, : height * size, : width * size]
@@ -70,7 +70,7 @@ def _apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
             above = x >= weights[f'{name}.thresholds']
             return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
         case Head(name=name):
-            return _flat(_wide(x)) @ _wide(weights[f'{name}.weights']).T + weights[f'{name}.bias']
+            return _times(_flat(x), weights[f'{name}.weights']) + weights[f'{name}.bias']
     raise TypeError(f'the reference has no meaning for {type(layer).__name__}')
 
 
@@ -82,7 +82,8 @@ def _convolve(layer: Convolution, weights: Array, x: Array) -> Array:
     )
     windows = sliding_window_view(padded, (layer.kernel, layer.kernel), axis=(1, 2))
     windows = windows[:, :: layer.stride, :: layer.stride]  # (n, h, w, n_in, kernel, kernel)
-    return np.einsum('nhwcij,oijc->nhwo', windows, _wide(weights), optimize=True)
+    sums = np.einsum('nhwcij,oijc->nhwo', windows, _wide(weights), optimize=True)
+    return np.asarray(sums, np.int32)
 
 
 def _centred(x: Array, zero_point: int) -> Array:
@@ -92,6 +93,11 @@ def _centred(x: Array, zero_point: int) -> Array:
 
 def _wide(x: Array) -> Array:
     return x.astype(np.int32)
+
+
+def _times(x: Array, weights: Array) -> Array:
+    """Return x . weights^T, (n, n_in) and (n_out, n_in) -> (n, n_out), in int32."""
+    return np.asarray(_wide(x) @ _wide(weights).T)
 
 
 def _flat(x: Array) -> Array:

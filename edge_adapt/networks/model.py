@@ -1,4 +1,4 @@
-"""A model file: a network, its weights, what its layers saw on clean data, and where it is from."""
+"""A model file: a network, its weights, what it saw on clean data, and where it is from."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edge_adapt import archive
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, Dense, Head, Shape, Threshold
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, Weights
+import numpy as np
 
 KIND = 'model'
 
@@ -114,6 +113,4 @@ def check_weights(network: Network, weights: Weights) -> None:
             raise UsageError(f'weights for {network.name!r} lack {name!r}')
         found = weights[name]
         if found.dtype != dtype or found.shape != shape:
-            raise UsageError(
-                f'{name!r} must be {dtype} {shape}, got {found.dtype} {found.shape}'
-            )
+            raise UsageError(f'{name!r} must be {dtype} {shape}, got {found.dtype} {found.shape}')

@@ -38,9 +38,7 @@ class Network:
     def sources(self) -> Mapping[str, tuple[str, ...]]:
         """Layer name -> the names of the values it reads."""
         before = [INPUT, *(layer.name for layer in self.layers)]
-        return {
-            layer.name: layer.sources or (before[i],) for i, layer in enumerate(self.layers)
-        }
+        return {layer.name: layer.sources or (before[i],) for i, layer in enumerate(self.layers)}
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:

@@ -1,0 +1,55 @@
+"""`edge-adapt`: everything the package does, without a robot."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+import sys
+
+from edge_adapt import registry
+from edge_adapt.errors import UsageError
+
+EPILOG = """\
+examples:
+  edge-adapt demo                      the whole loop over ROS 2, in three processes
+  edge-adapt evaluate --json           the same loop without ROS, figures for machines
+  edge-adapt doctor                    what is installed, what is missing
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; 0 done, 1 it failed, 2 the user's mistake, 130 interrupted."""
+    try:
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except UsageError as error:
+        print(f'edge-adapt: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('edge-adapt: stopped by Ctrl-C', file=sys.stderr)
+        return 130
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog='edge-adapt',
+        description='Small networks that keep working when the world changes.',
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(required=True, metavar='command')
+    for name in registry.names('commands'):
+        command = registry.load('commands', name)
+        subparser = subparsers.add_parser(
+            name,
+            help=command.help,
+            description=command.__doc__,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())

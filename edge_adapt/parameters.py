@@ -1,0 +1,111 @@
+"""
+Every parameter of every node, declared once, as plain data.
+
+The nodes declare these to ROS, the command line reads its choices from them, and the tables in the
+README are made from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_adapt import registry
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its default gives its type; a `live` one may change while the node runs."""
+
+    name: str
+    default: Value
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    live: bool = False
+
+
+def _room(room: str) -> tuple[str, ...]:
+    return tuple(registry.names(room))
+
+
+AUTOSTART = Parameter(
+    'autostart', True, 'Configure and activate at start; false leaves both to a manager.'
+)
+MODEL = Parameter('model', 'digits', 'Name of a shipped model, or path of a .model file.')
+ENGINE = Parameter('engine', 'popcount', 'What runs the network.', choices=_room('engines'))
+REGION = Parameter(
+    'region',
+    '',
+    "Part of the image the network sees: 'x,y,width,height' in pixels; empty is the whole image.",
+)
+IMAGE_RELIABLE = Parameter(
+    'image_reliable', False, 'Ask for reliable images; false is best effort, as REP 2003 says.'
+)
+SEED = Parameter('seed', 0, 'Decides everything that is random.', minimum=0)
+
+CAMERA = (
+    AUTOSTART,
+    Parameter('stream', 'digits', 'Where the frames come from.', choices=_room('streams')),
+    Parameter(
+        'schedule',
+        'clean:300,contrast:450,clean:300',
+        "Segments as 'corruption:frames', 'corruption@severity:frames', joined by commas.",
+    ),
+    Parameter(
+        'order',
+        'shuffled',
+        'Order of the classes: mixed, or in runs as a camera sees them.',
+        choices=('shuffled', 'runs', 'tracks'),
+    ),
+    Parameter('rate_hz', 30.0, 'Frames a second.', minimum=0.1, maximum=1000.0),
+    Parameter(
+        'label_share', 0.25, 'Share of frames whose label is published.', minimum=0.0, maximum=1.0
+    ),
+    Parameter(
+        'publish_truth', False, 'Publish the true class of every frame on `truth`, for scoring.'
+    ),
+    Parameter('frame_id', 'camera_optical_frame', 'Frame of the images.'),
+    Parameter('n_subscribers', 1, 'Start the stream once so many subscribers listen.', minimum=0),
+    SEED,
+    IMAGE_RELIABLE,
+)
+
+INFERENCE = (
+    AUTOSTART,
+    MODEL,
+    ENGINE,
+    Parameter('detector', 'class_conditional', 'What notices drift.', choices=_room('drift')),
+    REGION,
+    IMAGE_RELIABLE,
+    Parameter(
+        'store', '', 'Folder of the weight store: start with its active version; empty is none.'
+    ),
+    Parameter('input_timeout_s', 2.0, 'Say so when no frame comes for this long.', minimum=0.1),
+)
+
+ADAPTATION = (
+    AUTOSTART,
+    MODEL,
+    ENGINE,
+    Parameter(
+        'updater',
+        'row_es',
+        'What retrains the head when labels are there.',
+        choices=_room('updaters'),
+    ),
+    REGION,
+    IMAGE_RELIABLE,
+    Parameter('store', '', 'Folder of the weight store; empty makes a temporary one.'),
+    Parameter('freeze', False, 'Look, but change nothing.', live=True),
+    Parameter('min_gain', 0.01, 'Gain in accuracy a candidate must show.', 0.0, 1.0, live=True),
+    SEED,
+)
+
+NODES: dict[str, tuple[Parameter, ...]] = {
+    'camera': CAMERA,
+    'inference': INFERENCE,
+    'adaptation': ADAPTATION,
+}
