@@ -30,8 +30,14 @@ def unpack_signs(packed: U8, n_bits: int) -> I8:
 
 def pack_words(x: Array) -> NDArray[np.uint64]:
     """Return the signs of x in 64-bit words, (..., n_bits) -> (..., ceil(n_bits / 64))."""
-    packed = pack_signs(x)
+    return as_words(pack_signs(x))
+
+
+def as_words(packed: U8) -> NDArray[np.uint64]:
+    """Return packed bits in 64-bit words, (..., n_bytes) -> (..., ceil(n_bytes / 8))."""
     n_pad = -packed.shape[-1] % 8
+    if not n_pad:
+        return np.ascontiguousarray(packed).view(np.uint64)
     padded = np.pad(packed, [(0, 0)] * (packed.ndim - 1) + [(0, n_pad)])
     return np.ascontiguousarray(padded).view(np.uint64)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+import math
 
 from edge_adapt.engines import Infer, Outcome
-from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
+from edge_adapt.networks.layers import Add, Convolution, Dense, Head, Layer, MaxPool, Threshold
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import INPUT, Network
-from edge_adapt.records import Array, U8, Weights
+from edge_adapt.records import Array, I32, U8, Weights
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -37,7 +39,7 @@ class ReferenceInfer:
         values: dict[str, Array] = {INPUT: images}
         for layer in self.network.layers:
             inputs = [values[name] for name in self.network.sources[layer.name]]
-            values[layer.name] = _apply(layer, self.weights, *inputs)
+            values[layer.name] = apply(layer, self.weights, *inputs)
         return Outcome(values[self.network.head.name], {name: values[name] for name in taps})
 
 
@@ -55,7 +57,8 @@ def check_taps(network: Network, taps: Sequence[str]) -> None:
         raise ValueError(f'no layers {unknown}; there are {list(network.shapes)[1:]}')
 
 
-def _apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
+def apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
+    """Return the value a layer gives for the values it reads: the meaning of every record."""
     match layer:
         case Convolution():
             return _convolve(layer, weights[f'{layer.name}.weights'], x)
@@ -65,7 +68,11 @@ def _apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
         case MaxPool(size=size):
             height, width = x.shape[1] // size, x.shape[2] // size
             tiles = x[:, : height * size, : width * size]
-            return tiles.reshape(len(x), height, size, width, size, -1).max(axis=(2, 4))
+            shape = (len(x), height, size, width, size, x.shape[3])
+            return np.asarray(tiles.reshape(shape).max((2, 4)))
+        case Add():
+            total: I32 = reduce(np.add, map(_wide, others), _wide(x))
+            return total
         case Threshold(name=name):
             above = x >= weights[f'{name}.thresholds']
             return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
@@ -91,7 +98,7 @@ def _centred(x: Array, zero_point: int) -> Array:
     return _wide(x) - (zero_point if x.dtype == np.uint8 else 0)
 
 
-def _wide(x: Array) -> Array:
+def _wide(x: Array) -> I32:
     return x.astype(np.int32)
 
 
@@ -101,4 +108,4 @@ def _times(x: Array, weights: Array) -> Array:
 
 
 def _flat(x: Array) -> Array:
-    return x.reshape(len(x), -1)
+    return x.reshape(len(x), math.prod(x.shape[1:]))

@@ -66,6 +66,15 @@ class MaxPool(Layer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Add(Layer):
+    """
+    The sum of its sources, value by value: the shortcut of a residual network.
+
+    It stands before the threshold, so both sources are sums of the same shape (or bits, as +-1).
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold(Layer):
     """
     Batch normalization and sign, folded: bit = (sum >= threshold) xor flip, per channel.

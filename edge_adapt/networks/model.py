@@ -107,10 +107,12 @@ def expected_tensors(network: Network) -> dict[str, tuple[np.dtype[Any], Shape]]
 
 
 def check_weights(network: Network, weights: Weights) -> None:
-    """Raise UsageError where a tensor is missing or has another type or shape than expected."""
+    """Raise UsageError where a tensor is missing, not finite, or of another type or shape."""
     for name, (dtype, shape) in expected_tensors(network).items():
         if name not in weights:
             raise UsageError(f'weights for {network.name!r} lack {name!r}')
         found = weights[name]
         if found.dtype != dtype or found.shape != shape:
             raise UsageError(f'{name!r} must be {dtype} {shape}, got {found.dtype} {found.shape}')
+        if found.dtype.kind == 'f' and not np.isfinite(found).all():
+            raise UsageError(f'{name!r} must be finite, got {found}')

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+import math
 from typing import Any
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks import layers as records
-from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Shape, Threshold
+from edge_adapt.networks.layers import (
+    Add,
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    MaxPool,
+    Shape,
+    Threshold,
+)
 
 INPUT = 'input'
 
@@ -51,6 +61,22 @@ class Network:
             inputs = [shapes[name] for name in self.sources[layer.name]]
             shapes[layer.name] = _shape_after(layer, inputs)
         return shapes
+
+    @cached_property
+    def kinds(self) -> Mapping[str, str]:
+        """Value name -> 'pixels', 'bits', 'sums' or 'logits'."""
+        kinds = {INPUT: 'pixels'}
+        for layer in self.layers:
+            match layer:
+                case MaxPool():
+                    kinds[layer.name] = kinds[self.sources[layer.name][0]]
+                case Threshold():
+                    kinds[layer.name] = 'bits'
+                case Head():
+                    kinds[layer.name] = 'logits'
+                case _:
+                    kinds[layer.name] = 'sums'
+        return kinds
 
     @property
     def head(self) -> Head:
@@ -108,20 +134,22 @@ def _shape_after(layer: Layer, inputs: list[Shape]) -> Shape:
     """Return the shape a layer gives; UsageError where its inputs do not fit."""
     shape = inputs[0]
     match layer:
-        case Convolution(n_in=n_in, n_out=n_out, kernel=kernel, stride=stride, padding=padding):
-            if len(shape) != 3 or shape[2] != n_in:
-                raise UsageError(f'layer {layer.name!r} needs {n_in} channels, gets {shape}')
-            height, width = ((size + 2 * padding - kernel) // stride + 1 for size in shape[:2])
-            return (height, width, n_out)
+        case Convolution(n_in=n_in) if len(shape) == 3 and shape[2] == n_in:
+            return _convolved(layer, shape)
         case MaxPool(size=size) if len(shape) == 3:
             return (shape[0] // size, shape[1] // size, shape[2])
-        case Dense(n_in=n_in) | Head(n_in=n_in):
-            n = 1
-            for size in shape:
-                n *= size
-            if n != n_in:
-                raise UsageError(f'layer {layer.name!r} needs {n_in} inputs, gets {shape}')
+        case Dense(n_in=n_in) | Head(n_in=n_in) if math.prod(shape) == n_in:
             return (layer.n_out if isinstance(layer, Dense) else layer.n_classes,)
         case Threshold(n=n) if shape[-1] == n:
             return shape
-    raise UsageError(f'layer {layer.name!r} ({type(layer).__name__}) cannot read {shape}')
+        case Add() if len(inputs) > 1 and len(set(inputs)) == 1:
+            return shape
+    raise UsageError(f'layer {layer.name!r} ({layer}) cannot read {inputs}')
+
+
+def _convolved(layer: Convolution, shape: Shape) -> Shape:
+    sides = ((side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in shape[:2])
+    height, width = sides
+    if min(height, width) < 1:
+        raise UsageError(f'layer {layer.name!r} has a kernel larger than its input {shape}')
+    return (height, width, layer.n_out)
