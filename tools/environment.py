@@ -99,13 +99,14 @@ class Environment:
         print(f'The environment {self.venv.name} is ready.', flush=True)
 
     def steps(self) -> list[Step]:
-        """List the steps; a digest includes the one before, so a change repeats what follows."""
+        """List the steps; a digest includes the inputs of the steps that this one stands on."""
         interpreter = f'{sys.version_info[:2]} {sys.base_prefix} {self.venv} ros={self.sourced}'
         created = digest_of(interpreter)
         pinned = digest_of(created, LOCK)
-        built = digest_of(pinned, INTERFACES)
+        generators = [pin for pin in pins(with_ros=True) if pin.startswith('ros-')]
+        built = digest_of(created, *generators, INTERFACES)
         native = ROOT / NATIVE_SOURCES
-        installed = digest_of(built, *(ROOT / name for name in PACKAGE_INPUTS), native)
+        installed = digest_of(pinned, *(ROOT / name for name in PACKAGE_INPUTS), native)
         return [
             Step('venv', 'creating the virtual environment', created, self.create),
             Step('pins', 'installing the pinned packages (a minute or two)', pinned, self.install),
@@ -140,8 +141,11 @@ class Environment:
             raise SetUpError(f'"{" ".join(command)}" failed:\n{result.stdout}{result.stderr}')
 
     def install(self) -> None:
+        chosen = pins(with_ros=not self.sourced)
         wanted = self.venv / 'edge_adapt_pins.txt'
-        wanted.write_text('\n'.join(pins(with_ros=not self.sourced)) + '\n')
+        wanted.write_text('\n'.join(chosen) + '\n')
+        # The pinned pip comes first: it takes half the time of the one that Debian 12 brings.
+        self.pip('install', *(pin for pin in chosen if pin.startswith('pip==')))
         # The lock is complete, so there is nothing to resolve; `pip check` proves it afterwards.
         # Modules are compiled when first imported: most of the installed ones never are.
         self.pip('install', '--no-deps', '--no-compile', '-r', wanted)
