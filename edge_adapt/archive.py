@@ -10,7 +10,8 @@ The one file format of the package: a header, plain arrays, a digest; nothing ex
     digest   32 bytes  SHA-256 over all bytes before it
 
 Every length is checked against the bytes that are there before anything is allocated, so a lying
-header costs nothing. Any flipped bit and any truncation is refused.
+header costs nothing. Any flipped bit and any truncation is refused. A digest is no proof of good
+will: a header that was made to harm gets the same UsageError as a damaged one.
 """
 
 from __future__ import annotations
@@ -32,10 +33,14 @@ import numpy as np
 MAGIC = b'EDGEADPT'
 FORMAT = 1
 MAX_BYTES = 64 << 20
+MAX_HEADER_BYTES = 1 << 20
+MAX_DIMENSIONS = 8
 _DTYPES = ('|i1', '|u1', '<i2', '<i4', '<i8', '<f4', '<f8')
 _HEAD = struct.Struct('<8sHH')
 _LENGTH = struct.Struct('<I')
 _N_DIGEST = 32
+
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,17 @@ def decode(data: bytes, kind: str, source: str = 'archive') -> Archive:
     body, digest = data[:-_N_DIGEST], data[-_N_DIGEST:]
     if hashlib.sha256(body).digest() != digest:
         raise UsageError(f'{source} is damaged: its digest does not match its content')
-    found = reader.take(n_kind).decode('ascii')
+    found = reader.take(n_kind).decode('ascii', 'replace')
     if found != kind:
         raise UsageError(f'{source} holds {found!r}, expected {kind!r}')
-    header = json.loads(reader.take(_LENGTH.unpack(reader.take(_LENGTH.size))[0]))
-    arrays = {name: reader.array(name, dtype, shape) for name, dtype, shape in header['arrays']}
+    [n_header] = _LENGTH.unpack(reader.take(_LENGTH.size))
+    if n_header > MAX_HEADER_BYTES:
+        raise UsageError(f'{source} has a header of {n_header} bytes, most is {MAX_HEADER_BYTES}')
+    about, entries = _header_in(reader.take(n_header), source)
+    arrays = {name: reader.array(name, dtype, shape) for name, dtype, shape in entries}
     if reader.n_left:
         raise UsageError(f'{source} has {reader.n_left} bytes that belong to no array')
-    return Archive(header['about'], arrays, digest.hex())
+    return Archive(about, arrays, digest.hex())
 
 
 def read(path: Path, kind: str, max_bytes: int = MAX_BYTES) -> Archive:
@@ -120,6 +128,27 @@ def read(path: Path, kind: str, max_bytes: int = MAX_BYTES) -> Archive:
     return decode(data, kind, source=str(path))
 
 
+def _header_in(data: bytes, source: str) -> tuple[dict[str, Any], list[tuple[str, str, Shape]]]:
+    """Return the fields of a header; UsageError where it is not of the documented form."""
+    try:
+        header = json.loads(data)
+        about, entries = header['about'], header['arrays']
+        named = {name: (name, dtype, tuple(shape)) for name, dtype, shape in entries}
+        well_formed = isinstance(about, dict) and len(named) == len(entries)
+        well_formed &= all(_is_entry(*entry) for entry in named.values())
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError(f'{source} has a header that cannot be read: {error}') from error
+    if not well_formed:
+        raise UsageError(f'{source} has a header that does not describe arrays')
+    return about, list(named.values())
+
+
+def _is_entry(name: Any, dtype: Any, shape: Shape) -> bool:
+    if not isinstance(name, str) or not isinstance(dtype, str) or len(shape) > MAX_DIMENSIONS:
+        return False
+    return all(type(size) is int and 0 <= size <= 8 * MAX_BYTES for size in shape)
+
+
 class _Reader:
     """Hands out the bytes of an archive in order and refuses to run past their end."""
 
@@ -136,7 +165,7 @@ class _Reader:
         self._at += n_bytes
         return bytes(self._data[self._at - n_bytes : self._at])
 
-    def array(self, name: str, dtype: str, shape: list[int]) -> Array:
+    def array(self, name: str, dtype: str, shape: Shape) -> Array:
         if dtype != 'sign' and dtype not in _DTYPES:
             raise UsageError(f'{self._source}: array {name!r} has the unknown type {dtype!r}')
         n_items = math.prod(shape)

@@ -89,6 +89,12 @@ class Weights(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._arrays)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Weights) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     def __repr__(self) -> str:
         return f'Weights({self.version}, {len(self)} arrays)'
 
