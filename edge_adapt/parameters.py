@@ -26,6 +26,11 @@ class Parameter:
     choices: tuple[str, ...] = ()
     live: bool = False
 
+    def allows(self, number: float) -> bool:
+        """Whether a number is within the bounds."""
+        low, high = self.minimum, self.maximum
+        return (low is None or number >= low) and (high is None or number <= high)
+
 
 def _room(room: str) -> tuple[str, ...]:
     return tuple(registry.names(room))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edge_adapt.evaluation.timeline import moving_mean, Segment, Timeline
+from edge_adapt.evaluation.timeline import moving_mean, Timeline
 from edge_adapt.records import Array
+from edge_adapt.streams import Segment
 import numpy as np
 
 EARLY = 64  # frames after a change in which nothing can be known yet
@@ -97,8 +98,8 @@ def _segment_figures(
         slice(max(0, min(LATE, len(mine) - 1)), None) if len(mine) > LATE else slice(-WINDOW, None)
     )
     return SegmentFigures(
-        domain=segment.domain,
-        n_frames=segment.stop - segment.start,
+        domain=segment.name,
+        n_frames=segment.n_frames,
         accuracy=_mean(mine),
         frozen=_mean(theirs),
         early=_mean(mine[:EARLY]),
@@ -142,7 +143,7 @@ def _first_alarm(timeline: Timeline, segment: Segment) -> int | None:
 
 
 def _differs(segments: list[Segment], i: int) -> bool:
-    return segments[i].domain != segments[i - 1].domain
+    return segments[i].name != segments[i - 1].name
 
 
 def _mean(values: Array) -> float | None:

@@ -79,8 +79,8 @@ def _latency(axes: Axes, timeline: Timeline) -> None:
 
 def _shade(axes: Axes, timeline: Timeline) -> None:
     for segment in timeline.segments:
-        if segment.domain != 'clean':
+        if segment.name != 'clean':
             axes.axvspan(segment.start, segment.stop, color=SHADE, alpha=0.7, lw=0, zorder=0)
             if axes.get_subplotspec().rowspan.start == 0:  # type: ignore[union-attr]
                 middle = (segment.start + segment.stop) / 2
-                axes.text(middle, 3, segment.domain, ha='center', fontsize=10, color='#7a5a34')
+                axes.text(middle, 3, segment.name, ha='center', fontsize=10, color='#7a5a34')

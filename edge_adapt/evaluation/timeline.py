@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from edge_adapt.records import Array
+from edge_adapt.streams import Segment
 import numpy as np
 
 KINDS = ('alarm', 'update', 'refusal', 'swap', 'rollback')
@@ -19,15 +20,6 @@ class Event:
     frame: int
     kind: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of frames [start, stop) in one domain; `domain` is 'clean' or a corruption."""
-
-    domain: str
-    start: int
-    stop: int
 
 
 @dataclass

@@ -45,14 +45,7 @@ class Model:
 
         Raises UsageError where there is none, or the file is damaged or does not fit itself.
         """
-        path = Path(name_or_path)
-        if path.suffix != '.model':
-            if name_or_path not in shipped():
-                raise UsageError(
-                    f'there is no model {name_or_path!r}; shipped are {", ".join(shipped())},'
-                    ' or give the path of a .model file'
-                )
-            path = _folder() / f'{name_or_path}.model'
+        path = path_of(name_or_path)
         content = archive.read(path, KIND)
         try:
             network = Network.from_dict(content.about['network'])
@@ -72,6 +65,19 @@ class Model:
         )
         path.write_bytes(data)
         return data[-32:].hex()
+
+
+def path_of(name_or_path: str) -> Path:
+    """Return the path of a model. Raises UsageError for a name that does not ship."""
+    path = Path(name_or_path)
+    if path.suffix == '.model':
+        return path
+    if name_or_path not in shipped():
+        raise UsageError(
+            f'there is no model {name_or_path!r}; shipped are {", ".join(shipped())},'
+            ' or give the path of a .model file'
+        )
+    return _folder() / f'{name_or_path}.model'
 
 
 def shipped() -> list[str]:

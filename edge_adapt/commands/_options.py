@@ -1,0 +1,58 @@
+"""Command-line options made from the table of parameters, so that both have the same names."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edge_adapt.parameters import Parameter
+
+
+def add(parser: ArgumentParser, table: Sequence[Parameter], names: Sequence[str]) -> None:
+    """Add an option for each named parameter, in the order of the names."""
+    by_name = {parameter.name: parameter for parameter in table}
+    for name in names:
+        parameter = by_name[name]
+        flag = '--' + name.replace('_', '-')
+        text = f'{parameter.description} [{parameter.default}]'.replace('%', '%%')
+        if isinstance(parameter.default, bool):
+            parser.add_argument(
+                flag, action=BooleanOptionalAction, default=parameter.default, help=text
+            )
+            continue
+        parser.add_argument(
+            flag,
+            type=_checked(parameter),
+            default=parameter.default,
+            metavar=name.rpartition('_')[2].upper(),
+            help=text + (f' One of: {", ".join(parameter.choices)}.' if parameter.choices else ''),
+        )
+
+
+def getter(arguments: Namespace, others: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return a look-up of parameters by name: `others` first, then the arguments."""
+    return lambda name: others[name] if name in others else getattr(arguments, name)
+
+
+def _checked(parameter: Parameter) -> Callable[[str], Any]:
+    """Return a converter that refuses what the parameter does not allow, with a sentence."""
+    kind = type(parameter.default)
+
+    def convert(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError as error:
+            raise ArgumentTypeError(f'{text!r} is no {kind.__name__}') from error
+        if parameter.choices and value not in parameter.choices:
+            raise ArgumentTypeError(f'there is no {text!r}; there are: {_list(parameter)}')
+        if isinstance(value, int | float) and not parameter.allows(value):
+            low, high = parameter.minimum, parameter.maximum
+            raise ArgumentTypeError(f'must be between {low} and {high}, got {text}')
+        return value
+
+    return convert
+
+
+def _list(parameter: Parameter) -> str:
+    return ', '.join(parameter.choices)

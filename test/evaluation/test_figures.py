@@ -1,0 +1,67 @@
+"""Figures of hand-made timelines whose answers can be counted on paper."""
+
+from __future__ import annotations
+
+from edge_adapt.evaluation.figures import figures
+from edge_adapt.evaluation.timeline import moving_mean, Timeline
+from edge_adapt.streams import Segment
+import numpy as np
+import pytest
+
+
+def timeline(*segments: tuple[str, int, int]) -> Timeline:
+    """Return segments (name, frames, frames that are wrong at the start); label 1, frozen wrong."""
+    result = Timeline()
+    for name, n_frames, n_wrong in segments:
+        result.segments.append(Segment(name, len(result), n_frames))
+        result.labels += [1] * n_frames
+        result.predicted += [0] * n_wrong + [1] * (n_frames - n_wrong)
+        result.frozen += [0] * n_frames
+        result.statistic += [0.0] * n_frames
+        result.latency_ms += [2.0] * n_frames
+    return result
+
+
+def test_accuracy_counts_each_frame_of_its_segment() -> None:
+    run = figures(timeline(('clean', 100, 0), ('blur', 100, 25)))
+    assert [segment.accuracy for segment in run.segments] == [1.0, 0.75]
+    assert run.accuracy == 0.875
+    assert run.frozen == 0.0
+
+
+def test_dropped_frames_are_counted_and_not_judged() -> None:
+    run = timeline(('clean', 100, 0))
+    run.predicted[10:20] = [-1] * 10
+    assert figures(run).n_dropped == 10
+    assert figures(run).accuracy == 1.0
+
+
+def test_first_alarm_after_a_change_is_the_delay_and_the_others_are_false() -> None:
+    run = timeline(('clean', 100, 0), ('blur', 100, 0), ('clean', 100, 0))
+    for frame in (50, 107, 150):
+        run.add_event(frame, 'alarm', '')
+    result = figures(run)
+    assert [segment.delay for segment in result.segments] == [50, 7, None]
+    assert (result.n_alarms, result.false_alarms, result.missed) == (3, 2, 1)
+
+
+def test_recovery_is_when_the_accuracy_has_come_back() -> None:
+    segment = figures(timeline(('contrast', 400, 50))).segments[0]
+    # 63 of the latest 64 frames must be right for 98 %: the last wrong one is frame 49.
+    assert segment.recovery == 49 + 63
+    assert segment.late == 1.0
+
+
+def test_forgetting_is_what_a_second_visit_lost() -> None:
+    run = figures(timeline(('clean', 164, 0), ('blur', 164, 0), ('clean', 164, 164)))
+    assert run.forgetting == 1.0
+
+
+def test_events_of_unknown_kind_are_refused() -> None:
+    with pytest.raises(ValueError, match="got 'nonsense'"):
+        Timeline().add_event(0, 'nonsense', '')
+
+
+def test_moving_mean_passes_over_unknown_values() -> None:
+    values = np.array([np.nan, 1.0, 0.0, np.nan, 1.0])
+    np.testing.assert_array_equal(moving_mean(values, 2), [np.nan, 1.0, 0.5, 0.0, 1.0])
