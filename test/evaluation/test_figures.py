@@ -10,7 +10,7 @@ import pytest
 
 
 def timeline(*segments: tuple[str, int, int]) -> Timeline:
-    """Return segments (name, frames, frames that are wrong at the start); label 1, frozen wrong."""
+    """Return segments (name, frames, wrong frames at the start); the frozen network is wrong."""
     result = Timeline()
     for name, n_frames, n_wrong in segments:
         result.segments.append(Segment(name, len(result), n_frames))

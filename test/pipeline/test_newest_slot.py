@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edge_adapt.pipeline.newest_slot import NewestSlot
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def test_gives_the_newest_item_and_counts_the_one_it_replaced() -> None:
