@@ -2,8 +2,6 @@
 VENV ?= .venv
 PYTHON ?= python3
 
-python := $(VENV)/bin/python
-
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test colcon train clean
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / 'requirements' / 'lock.txt'
 INTERFACES = ROOT / 'interfaces'
-PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'package.xml', 'launch', 'config', 'resource')
+PACKAGE_INPUTS = ('setup.py', 'setup.cfg')
 NATIVE_SOURCES = 'edge_adapt/engines/cpp'
 PYTHONS = ((3, 11), (3, 12))
 SYSTEM_PACKAGES = 'python3-venv python3-dev g++ make'
