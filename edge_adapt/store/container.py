@@ -25,6 +25,7 @@ import numpy as np
 KIND = 'weights'
 MAX_BYTES = 8 << 20
 MAX_EVIDENCE = 64
+MAX_TEXT = 200
 _WORD = re.compile(r'[\w.:+/-]{1,64}', re.ASCII)
 _VERSION = re.compile(r'[0-9a-f]{16}')
 _BASE = re.compile(r'([0-9a-f]{64})?')  # a model that was never saved has no digest
@@ -63,13 +64,18 @@ class WeightUpdate:
     def between(
         model: Model, weights: Weights, sequence: int, created_ns: int, **papers: Any
     ) -> WeightUpdate:
-        """Return the update that turns the model's weights into `weights`."""
+        """
+        Return the update that turns the model's weights into `weights`.
+
+        Evidence that is not a finite number is left out, and long text is cut.
+        """
         changed = {
             name: array
             for name, array in weights.items()
             if name not in model.weights or not _equal(array, model.weights[name])
         }
         papers.setdefault('producer', 'edge_adapt')
+        papers['evidence'] = _tellable(papers.get('evidence', {}))
         return WeightUpdate(
             model.digest,
             weights.version,
@@ -116,7 +122,11 @@ class WeightUpdate:
         """
         if len(data) > MAX_BYTES:
             raise UsageError(f'{source} has {len(data)} bytes, at most {MAX_BYTES} are read')
-        content, signer = trust.open(data, source)
+        return WeightUpdate.unsealed(*trust.open(data, source), source)
+
+    @staticmethod
+    def unsealed(content: bytes, signer: str, source: str) -> WeightUpdate:
+        """Return the update in a container whose signature was checked already."""
         found = archive.decode(content, KIND, source)
         try:
             return WeightUpdate(arrays=Weights(found.arrays), signer=signer, **found.about)
@@ -198,9 +208,16 @@ def _check_fields(update: WeightUpdate) -> None:
             raise UsageError('the evidence of a weight update must be words, numbers, yes or no')
 
 
+def _tellable(evidence: Mapping[str, Fact]) -> dict[str, Fact]:
+    cut = {
+        name: fact[:MAX_TEXT] if isinstance(fact, str) else fact for name, fact in evidence.items()
+    }
+    return {name: fact for name, fact in cut.items() if _is_fact(fact)}
+
+
 def _is_fact(value: object) -> bool:
     if isinstance(value, str):
-        return len(value) <= 200 and value.isprintable()
+        return len(value) <= MAX_TEXT and value.isprintable()
     return isinstance(value, bool | int | float) and abs(value) < 2**63  # NaN is below nothing
 
 

@@ -1,0 +1,57 @@
+"""
+How far an update moves the weights: the bound on what one update may do.
+
+Poisoned frames or labels steer a learner by many steps or by one large one. The large one is
+measured here: the root mean square of the change of a tensor, in units of what it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.model import Model
+from edge_adapt.records import Array, Weights
+import numpy as np
+
+
+def largest_step(model: Model, before: Weights, after: Weights) -> tuple[float, str]:
+    """
+    Return the largest relative step among the network's tensors, and the tensor's name.
+
+    The unit of thresholds is the deviation of the sums they cut, where the model knows it; of
+    every other tensor it is its own root mean square in the model, at least one.
+    """
+    steps = [
+        (_root_mean_square(_wide(after[name]) - _wide(before[name])) / _unit(model, name), name)
+        for name in model.weights
+        if name in after and name in before
+    ]
+    return max(steps, default=(0.0, ''))
+
+
+def check_step(model: Model, before: Weights, after: Weights, max_step: float) -> None:
+    """Raise UsageError where the largest step is above `max_step`."""
+    step, name = largest_step(model, before, after)
+    if step > max_step:
+        raise UsageError(
+            f'the update moves {name!r} by {step:.1f} times its size, at most {max_step:g} is'
+            ' allowed in one step'
+        )
+
+
+def _unit(model: Model, name: str) -> float:
+    layer, _, tensor = name.rpartition('.')
+    statistics: Mapping[str, Array] = model.statistics
+    if tensor == 'thresholds' and f'{layer}.deviation' in statistics:
+        return max(1.0, _root_mean_square(_wide(statistics[f'{layer}.deviation'])))
+    least = 0.0 if model.weights[name].dtype.kind == 'f' else 1.0
+    return max(least, _root_mean_square(_wide(model.weights[name]))) or 1.0
+
+
+def _wide(array: Array) -> Array:
+    return np.asarray(array, np.float64)
+
+
+def _root_mean_square(array: Array) -> float:
+    return float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
