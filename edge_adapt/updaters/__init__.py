@@ -8,11 +8,13 @@ whatever it wants to know of the network it asks the objective, which counts wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, I32, I64, Samples, U8, Weights
+
+State = Mapping[str, Array]  # a learner between two runs, or in the middle of one
 
 
 class Objective(Protocol):
@@ -24,7 +26,12 @@ class Objective(Protocol):
         ...
 
     @property
-    def statistics(self) -> Weights:
+    def base(self) -> Weights:
+        """The weights the network was trained to, under which the statistics were recorded."""
+        ...
+
+    @property
+    def statistics(self) -> Mapping[str, Array]:
         """What the layers saw on clean data: '<threshold layer>.mean', '.deviation', '.rate'."""
         ...
 
@@ -33,12 +40,20 @@ class Objective(Protocol):
         """How many evaluations (one candidate on one sample) were spent so far."""
         ...
 
+    def spend(self, n_evaluations: int) -> None:
+        """Count evaluations that an updater made itself, on features it had asked for."""
+        ...
+
     def logits(self, weights: Weights, images: U8) -> Array:
         """Return logits (n, n_classes); costs n evaluations."""
         ...
 
     def value(self, weights: Weights, images: U8, layer: str) -> Array:
-        """Return what layer `layer` reads (sums before a threshold, bits before the head)."""
+        """
+        Return what layer `layer` reads: sums before a threshold, bits before the head.
+
+        Costs n evaluations. Raises KeyError where there is no such layer.
+        """
         ...
 
     def score_heads(
@@ -63,7 +78,19 @@ class Updater(Protocol):
         """
         Yield ever better weights until done or no longer asked; the input stays untouched.
 
-        Raises UsageError where the samples cannot be learned from (no labels where labels are
-        needed, one single class, ...).
+        Raises UsageError, at the first `next`, where the samples cannot be learned from (no
+        labels where labels are needed, one single class, ...).
+        """
+        ...
+
+    def state(self) -> State:
+        """Return all that the learner knows, its random generator and a run under way included."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """
+        Become the learner that gave `state`.
+
+        Where a run was under way, `improve` with the same arguments goes on with it.
         """
         ...

@@ -1,0 +1,110 @@
+"""The gate: a candidate is promoted on proof of gain over the incumbent, and on nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_adapt.pipeline.health import Health, health
+from edge_adapt.records import Samples, Weights
+from edge_adapt.updaters import Objective
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What the gate says: accepted or not, and why, in a sentence.
+
+    `signal` is 'accuracy' (0..1) where the guard had labels, else 'information' (nats).
+    """
+
+    accepted: bool
+    reason: str
+    signal: str
+    before: float
+    after: float
+    n_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """
+    Judges on a held-out guard that no updater has seen.
+
+    With `min_labels` labels the guard counts hits: the gain must be `min_gain` of accuracy and
+    `confidence` standard errors of the frames on which the two disagree. With fewer it goes by
+    the health of the answers: the information must rise by `min_rise_nats`, the firing rates must
+    come nearer to the clean ones. A guard in which both networks see fewer than `min_class_share`
+    of the classes is refused: there is nothing to judge by.
+    """
+
+    min_labels: int = 32
+    min_gain: float = 0.01
+    confidence: float = 1.0
+    min_rise_nats: float = 0.05
+    min_class_share: float = 0.5
+
+    def judge(
+        self, objective: Objective, incumbent: Weights, candidate: Weights, guard: Samples
+    ) -> Verdict:
+        """Return the verdict; costs two evaluations a frame, or four where labels are few."""
+        if incumbent.version == candidate.version:
+            return Verdict(False, 'nothing changed', '', 0.0, 0.0, len(guard))
+        known = guard.labelled
+        if len(known) >= self.min_labels:
+            return self._by_labels(objective, incumbent, candidate, known)
+        if not len(guard):
+            return Verdict(False, 'the guard is empty', '', 0.0, 0.0, 0)
+        return self._by_health(
+            health(objective, incumbent, guard.images),
+            health(objective, candidate, guard.images),
+            objective.network.head.n_classes,
+            len(guard),
+        )
+
+    def _by_labels(
+        self, objective: Objective, incumbent: Weights, candidate: Weights, known: Samples
+    ) -> Verdict:
+        """Judge by hits: paired, frame by frame."""
+        hits = [
+            objective.logits(weights, known.images).argmax(axis=1) == known.labels
+            for weights in (incumbent, candidate)
+        ]
+        before, after = (float(hit.mean()) for hit in hits)
+        n_needed = min(self._n_classes_needed(objective.network.head.n_classes), len(known) // 4)
+        n_classes = len(np.unique(known.labels))
+        n_won, n_lost = int(np.sum(hits[1] & ~hits[0])), int(np.sum(hits[0] & ~hits[1]))
+        error = self.confidence * float(np.sqrt(n_won + n_lost)) / len(known)
+        needed = max(self.min_gain, error)
+        if n_classes < n_needed:
+            reason = f'the guard has labels of {n_classes} classes, needed are {n_needed}'
+            accepted = False
+        else:
+            accepted = after - before >= needed
+            reason = (
+                f'accuracy {before:.3f} -> {after:.3f} on {len(known)} labelled frames, '
+                f'a gain of {needed:.3f} is needed'
+            )
+        return Verdict(accepted, reason, 'accuracy', before, after, len(known))
+
+    def _by_health(self, before: Health, after: Health, n_classes: int, n_frames: int) -> Verdict:
+        """Judge without labels."""
+        n_needed = self._n_classes_needed(n_classes)
+        rise = after.information - before.information
+        n_seen = max(before.n_classes_seen, after.n_classes_seen)
+        if n_seen < n_needed:
+            accepted = False
+            reason = f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed}'
+        else:
+            accepted = rise >= self.min_rise_nats and after.rate_gap < before.rate_gap
+            reason = (
+                f'information {before.information:.2f} -> {after.information:.2f} nats, firing '
+                f'rates {before.rate_gap:.3f} -> {after.rate_gap:.3f} from clean, on {n_frames} '
+                f'frames without labels'
+            )
+        return Verdict(
+            accepted, reason, 'information', before.information, after.information, n_frames
+        )
+
+    def _n_classes_needed(self, n_classes: int) -> int:
+        return max(2, int(np.ceil(self.min_class_share * n_classes)))

@@ -1,0 +1,33 @@
+"""What a population of heads scores on features that were computed once."""
+
+from __future__ import annotations
+
+from edge_adapt.records import I8, I32, I64
+import numpy as np
+
+
+def score_heads(heads: I8, biases: I32, features: I8, labels: I64) -> tuple[I64, I64]:
+    """
+    Return per head the number of correct samples and the summed margin.
+
+    heads (population, n_classes, n_features), biases (population, n_classes), features
+    (n, n_features) +-1, labels (n,) in 0..n_classes - 1. The margin of a sample is its true
+    logit less the best other; a tie goes to the first class.
+    """
+    logits = head_logits(heads, biases, features)  # (n, population, n_classes)
+    rows = np.arange(len(labels))
+    correct = (logits.argmax(axis=2) == labels[:, None]).sum(axis=0, dtype=np.int64)
+    truth = logits[rows, :, labels]
+    logits[rows, :, labels] = np.iinfo(np.int64).min
+    margins = (truth - logits.max(axis=2)).sum(axis=0, dtype=np.int64)
+    return correct, margins
+
+
+def head_logits(heads: I8, biases: I32, features: I8) -> I64:
+    """Return logits (n, population, n_classes)."""
+    n_population, n_classes, n_features = heads.shape
+    # |sum| <= 128 * n_features: a float32 product is exact below 2^24, and BLAS knows no integers.
+    exact = np.dtype(np.float32 if 128 * n_features < 1 << 24 else np.float64)
+    products = features.astype(exact) @ heads.reshape(-1, n_features).astype(exact).T
+    logits: I64 = products.reshape(len(features), n_population, n_classes).astype(np.int64)
+    return logits + biases

@@ -1,0 +1,117 @@
+"""
+Threshold recalibration: move each threshold to where it was, seen from today's statistics.
+
+A threshold layer folds batch normalization; new statistics re-normalize it without a label
+(Schneider et al., NeurIPS 2020, arXiv:2006.16971, for networks with batch normalization). With
+clean mean m and deviation s of the sums, and m', s' of the frames at hand,
+
+    t' = m' + (t - m) * s' / s
+
+layer by layer, each on what the already updated layers below it give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Threshold
+from edge_adapt.records import Array, F64, I32, Samples, Weights
+from edge_adapt.updaters import Objective, State
+import numpy as np
+
+KINDS = ('deviation', 'mean', 'range', 'rate')
+SMALLEST_RATIO = 1 / 64  # a channel gone silent stays on its side of the threshold
+
+
+class Recalibration:
+    """
+    Re-normalizes the thresholds of every layer on unlabelled frames of mixed classes.
+
+    kind: 'deviation' matches mean and standard deviation; 'mean' shifts only; 'range' takes the
+    deviation from minimum and maximum, without squares or roots per value (LightNorm,
+    arXiv:2211.02686); 'rate' puts the threshold at the quantile that gives the clean firing rate.
+    pseudo_count: how many clean frames the stored statistics stand for beside the new ones.
+    """
+
+    def __init__(self, kind: str = 'deviation', pseudo_count: int = 0) -> None:
+        if kind not in KINDS:
+            raise UsageError(f'there is no recalibration {kind!r}; there are: {", ".join(KINDS)}')
+        if pseudo_count < 0:
+            raise UsageError(f'pseudo_count must be >= 0, got {pseudo_count}')
+        self._kind, self._pseudo_count = kind, pseudo_count
+
+    def improve(
+        self, objective: Objective, weights: Weights, samples: Samples
+    ) -> Iterator[Weights]:
+        """
+        Yield the weights as they came after each layer, and recalibrated ones after the last.
+
+        Half a recalibration is no improvement. Raises UsageError where there are no samples, or
+        the model has no statistics.
+        """
+        if not len(samples):
+            raise UsageError('recalibration needs frames, got none')
+        better = weights
+        layers = objective.network.thresholds
+        for layer in layers:
+            sums = objective.value(better, samples.images, layer.name)
+            thresholds = self._thresholds(objective, layer, sums, len(samples))
+            better = better.replace({f'{layer.name}.thresholds': thresholds})
+            yield better if layer is layers[-1] else weights
+
+    def state(self) -> State:
+        return {}
+
+    def restore(self, state: State) -> None:
+        pass
+
+    def _thresholds(
+        self, objective: Objective, layer: Threshold, sums: Array, n_frames: int
+    ) -> I32:
+        """Return the thresholds (n,) for sums (..., n) of today."""
+        sums = sums.reshape(-1, sums.shape[-1])
+        clean, base = objective.statistics, objective.base
+        try:
+            mean, deviation, rate = (
+                clean[f'{layer.name}.{name}'].astype(np.float64)
+                for name in ('mean', 'deviation', 'rate')
+            )
+        except KeyError as error:
+            raise UsageError(f'this model has no clean statistics {error}') from error
+        if self._kind == 'rate':
+            return _at_rate(sums, np.where(base[f'{layer.name}.flips'] != 0, 1 - rate, rate))
+        share = n_frames / (n_frames + self._pseudo_count)
+        new_mean = sums.mean(axis=0)
+        gap = new_mean - mean
+        variance = share * self._deviation(sums, deviation) ** 2 + (1 - share) * deviation**2
+        new_deviation = np.sqrt(variance + share * (1 - share) * gap**2)
+        if self._kind == 'mean':
+            new_deviation = deviation
+        ratio = np.divide(
+            new_deviation, deviation, out=np.ones_like(mean), where=deviation > 0
+        ).clip(SMALLEST_RATIO)
+        # sum >= t is sum > t - 1/2 for integers: the half keeps an unchanged world unchanged.
+        centre = base[f'{layer.name}.thresholds'] - 0.5
+        moved = np.ceil(mean + share * gap + (centre - mean) * ratio)
+        return np.asarray(moved, np.int32)
+
+    def _deviation(self, sums: Array, clean: F64) -> F64:
+        """Return the deviation (n,) of sums (n_values, n)."""
+        match self._kind:
+            case 'mean':
+                return clean
+            case 'range':
+                # The expected range of n Gaussian values is about 2 sqrt(2 ln n) deviations.
+                scale = 2 * np.sqrt(2 * np.log(max(2, len(sums))))
+                return np.asarray(np.ptp(sums, axis=0) / scale, dtype=np.float64)
+        return np.asarray(sums.std(axis=0), dtype=np.float64)
+
+
+def _at_rate(sums: Array, share_above: F64) -> I32:
+    """Return per channel the threshold that `share_above` of the sums (n_values, n) reach."""
+    ordered = np.sort(sums, axis=0)
+    n_below = np.rint((1 - share_above) * len(sums)).astype(np.intp)
+    at = np.minimum(n_below, len(sums) - 1)
+    thresholds = ordered[at, np.arange(sums.shape[1])]
+    return np.where(n_below == len(sums), ordered[-1] + 1, thresholds).astype(np.int32)

@@ -1,0 +1,198 @@
+"""
+Row-parallel evolution strategy: one shared direction, one fitness per output row.
+
+Moving row j of the head moves logit j alone, so one pass over a mini-batch tells how each of the
+rows should move along one random direction b in {-1, +1}: antithetic pairs, and only the sign of
+their difference counts. As in EGGROLL (arXiv:2511.16652) the perturbation has rank 1 and costs
+one dot product a sample; as in nano-egg everything is an integer and the noise comes from a shift
+register. All arithmetic is integer; `_integer_loss.py` holds the loss.
+
+    V      head on a grid of 1/256 int8 step (INT16 form) or of the int8 step itself (INT8 form)
+    c      centred features in sixteenths, and 16 for the bias: c = (h - mu, 16)
+    z      logits of the incumbent in 1/1024;  d_p = 4 (b_p . c), what a direction adds to them
+    V[j] -= step * sign(loss_j(z_j + d_p) - loss_j(z_j - d_p)) * b_p     for every row j
+
+Centring (mu is the mean over the buffer) takes the features' common part out of the directions;
+the bias is folded back when weights are yielded.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from edge_adapt.errors import UsageError
+from edge_adapt.lfsr import Lfsr
+from edge_adapt.records import Array, F32, I64, Samples, Weights
+from edge_adapt.updaters import Objective
+from edge_adapt.updaters._integer_loss import row_differences
+from edge_adapt.updaters._samples import features, labelled
+from edge_adapt.updaters._steps import Steps
+import numpy as np
+
+LONG = (128, 128, 64, 64, 32, 32, 16, 8)  # steps in 1/256 of the int8 step, equal shares of a run
+SHORT = (256, 256, 128, 128, 64, 32)  # of runs of at most half a million evaluations
+N_SHORT = 500_000
+SIXTEENTHS = 16
+SIGMA = 4  # int8 steps
+TYPICAL_MOVE = 64  # of a logit in 1/1024, by one int8 step of a whole row: what SHORT is made for
+GRIDS = {'int16': 256, 'int8': 1}  # parts of an int8 step
+
+
+class RowTask(NamedTuple):
+    """Centred features (n, n_in + 1) in sixteenths, their mean, labels, and the head to start."""
+
+    objective: Objective
+    weights: Weights
+    centred: F32
+    mean: I64
+    labels: I64
+    is_bits: bool
+    shift: int  # logits in 1/1024 are z << shift, or z >> -shift
+    stride: int  # one step is 2^stride int8 steps where those are small
+    n_generations: int
+
+
+class RowRun(NamedTuple):
+    """V (n_classes, n_in + 1), the order samples are walked in, how far, and the register."""
+
+    values: I64
+    order: I64
+    at: int
+    generation: int
+    register: int
+
+
+class RowEs(Steps[RowTask, RowRun]):
+    """
+    Retrain the head on labelled samples by forward passes.
+
+    n_evaluations sets the length of the run, and with it the step schedule. A generation costs
+    batch_size * (1 + 2 * n_directions) evaluations; a `next` runs n_generations_a_turn of them.
+    Features are bits, or uint8 in sixteenths.
+    """
+
+    def __init__(
+        self,
+        seed: int = 1,
+        n_evaluations: int = 205_000,
+        form: str = 'int16',
+        batch_size: int = 64,
+        n_directions: int | None = None,
+        n_generations_a_turn: int = 32,
+    ) -> None:
+        super().__init__(RowRun, seed)
+        if form not in GRIDS:
+            raise UsageError(f'there is no form {form!r} of row_es; there are: {", ".join(GRIDS)}')
+        self._form, self._grid = form, GRIDS[form]
+        self._n_directions = n_directions or (2 if form == 'int16' else 16)
+        self._batch_size, self._n_evaluations = batch_size, n_evaluations
+        self._schedule = SHORT if n_evaluations <= N_SHORT else LONG
+        self._n_a_turn = n_generations_a_turn
+
+    def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> RowTask:
+        """Compute the features once. Raises UsageError where fewer than two classes are known."""
+        known = labelled(objective, samples)
+        values = features(objective, weights, known.images)
+        is_bits = values.dtype == np.int8
+        values = values.astype(np.int64) * (SIXTEENTHS if is_bits else 1)
+        mean = np.rint(values.mean(axis=0)).astype(np.int64)
+        centred = np.full((len(values), values.shape[1] + 1), SIXTEENTHS, np.float32)
+        centred[:, :-1] = values - mean
+        n_batch = min(self._batch_size, len(known))
+        scale = float(weights[f'{objective.network.head.name}.scale'])
+        unit = 1024 * scale / (SIXTEENTHS if is_bits else 1)
+        cost = n_batch * (1 + 2 * self._n_directions)
+        return RowTask(
+            objective=objective,
+            weights=weights,
+            centred=centred,
+            mean=mean,
+            labels=known.labels,
+            is_bits=is_bits,
+            shift=int(np.rint(np.log2(unit))),
+            stride=_stride(unit * float(np.sqrt((centred**2).sum(axis=1).mean()))),
+            n_generations=max(1, self._n_evaluations // cost),
+        )
+
+    def start(self, task: RowTask) -> RowRun:
+        head = task.objective.network.head.name
+        weights = task.weights[f'{head}.weights'].astype(np.int64)
+        # The bias feature is 16 sixteenths, so on bits a bias is a weight; else it is 16 of them.
+        bias = task.weights[f'{head}.bias'] * (self._grid * SIXTEENTHS)
+        bias = bias // (1 if task.is_bits else SIXTEENTHS) + self._grid * (weights @ task.mean)
+        values = np.column_stack([self._grid * weights, np.rint(bias / SIXTEENTHS)])
+        order = self.rng.permutation(len(task.labels))
+        return RowRun(
+            values.astype(np.int64),
+            order,
+            0,
+            0,
+            int(self.rng.integers(1, 1 << 32, dtype=np.int64)),
+        )
+
+    def step(self, task: RowTask, run: RowRun) -> RowRun | None:
+        """Run some generations."""
+        values, order = run.values.copy(), run.order
+        at, generation = int(run.at), int(run.generation)
+        n_turns = min(self._n_a_turn, task.n_generations - generation)
+        if n_turns <= 0:
+            return None
+        n_batch = min(self._batch_size, len(order))
+        register = Lfsr(int(run.register))
+        shape = (n_turns, self._n_directions, task.centred.shape[1])
+        for directions in register.signs(int(np.prod(shape))).reshape(shape):
+            if at + n_batch > len(order):
+                order, at = self.rng.permutation(len(order)), 0
+            batch = order[at : at + n_batch]
+            signs = self._compare(task, values, directions, batch)
+            vote = signs.T @ directions.astype(np.int64)
+            self._move(values, vote, task.stride, generation / task.n_generations)
+            at, generation = at + n_batch, generation + 1
+        task.objective.spend(n_turns * n_batch * (1 + 2 * self._n_directions))
+        return RowRun(values, order, at, generation, register.state)
+
+    def best(self, task: RowTask, run: RowRun) -> Weights:
+        """Return the head with the bias folded back to features that are not centred."""
+        head = task.objective.network.head.name
+        weights = self._rounded(run.values[:, :-1])
+        bias = run.values[:, -1] * SIXTEENTHS / self._grid - weights @ task.mean
+        return task.weights.replace(
+            {
+                f'{head}.weights': weights.astype(np.int8),
+                f'{head}.bias': np.rint(bias / (SIXTEENTHS if task.is_bits else 1)).astype(
+                    np.int32
+                ),
+            }
+        )
+
+    def _compare(self, task: RowTask, values: I64, directions: Array, batch: Array) -> I64:
+        """Return the sign of each row's loss difference along each direction, (P, n_classes)."""
+        centred = task.centred[batch]
+        # Sums stay below 2^24 for up to 2^11 features of 32 sixteenths: exact in float32.
+        logits = (centred @ self._rounded(values).astype(np.float32).T).astype(np.int64)
+        moves = (SIGMA << task.stride) * (directions.astype(np.float32) @ centred.T).astype(
+            np.int64
+        )
+        if task.shift >= 0:
+            logits, moves = logits << task.shift, moves << task.shift
+        else:
+            logits, moves = logits >> -task.shift, moves >> -task.shift
+        return np.sign(row_differences(logits, moves, task.labels[batch]))
+
+    def _rounded(self, values: I64) -> I64:
+        """Return values in steps of int8."""
+        return (values + 128) >> 8 if self._form == 'int16' else values
+
+    def _move(self, values: I64, vote: I64, stride: int, progress: float) -> None:
+        """Move V in place; weights stay in the range of int8, the bias is wider."""
+        if self._form == 'int16':
+            values -= self._schedule[int(progress * len(self._schedule))] * (vote << stride)
+        else:
+            decided = np.abs(vote) > (1 + progress) * self._n_directions**0.5
+            values -= (np.sign(vote) * decided) << stride
+        np.clip(values[:, :-1], -127 * self._grid, 127 * self._grid, out=values[:, :-1])
+
+
+def _stride(move: float) -> int:
+    """Return the power of two, >= 0, that brings the move of a whole row to TYPICAL_MOVE."""
+    return max(0, int(np.floor(np.log2(TYPICAL_MOVE / max(move, 1e-6)))))

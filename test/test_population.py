@@ -1,0 +1,29 @@
+from edge_adapt.population import score_heads
+from hypothesis import given, strategies
+import numpy as np
+
+
+@given(seed=strategies.integers(0, 2**32 - 1))
+def test_scores_are_those_of_one_head_after_the_other(seed):
+    rng = np.random.default_rng(seed)
+    population, n_features, n = rng.integers(1, 7, 3)
+    n_classes = rng.integers(2, 8)
+    heads = rng.integers(-128, 128, (population, n_classes, n_features)).astype(np.int8)
+    biases = rng.integers(-(2**30), 2**30, (population, n_classes)).astype(np.int32)
+    features = rng.choice([-1, 1], (n, n_features)).astype(np.int8)
+    labels = rng.integers(0, n_classes, n)
+    correct, margins = score_heads(heads, biases, features, labels)
+    for p in range(population):
+        logits = features.astype(int) @ heads[p].astype(int).T + biases[p]
+        assert correct[p] == sum(logits[i].argmax() == labels[i] for i in range(n))
+        assert margins[p] == sum(
+            logits[i, labels[i]] - max(np.delete(logits[i], labels[i])) for i in range(n)
+        )
+
+
+def test_a_tie_goes_to_the_first_class():
+    heads = np.zeros((1, 3, 2), np.int8)
+    biases, features = np.zeros((1, 3), np.int32), np.ones((2, 2), np.int8)
+    correct, margins = score_heads(heads, biases, features, np.array([0, 2]))
+    assert correct.tolist() == [1]
+    assert margins.tolist() == [0]

@@ -1,0 +1,79 @@
+import math
+
+from edge_adapt.engines.reference import Reference
+from edge_adapt.errors import UsageError
+from edge_adapt.pipeline.objective import EngineObjective
+from edge_adapt.records import Samples
+from edge_adapt.updaters._integer_loss import row_differences
+from edge_adapt.updaters.row_es import RowEs
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def objective(toy):
+    return EngineObjective(Reference(), toy)
+
+
+def loss(logits, label):
+    """Return the base-2 cross-entropy of logits in 1/1024, in 1/256."""
+    powers = [2.0 ** (value / 1024) for value in logits]
+    return 256 * (math.log2(sum(powers)) - logits[label] / 1024)
+
+
+def test_row_differences_are_those_of_the_cross_entropy():
+    rng = np.random.default_rng(1)
+    logits = rng.integers(-4000, 4000, (20, 10))
+    moves = rng.integers(-900, 900, (3, 20))
+    labels = rng.integers(0, 10, 20)
+    got = row_differences(logits, moves, labels)
+    for p in range(3):
+        for j in range(10):
+            exact = 0.0
+            for z, d, y in zip(logits, moves[p], labels, strict=True):
+                up, down = z.copy(), z.copy()
+                up[j] += d
+                down[j] -= d
+                exact += loss(up, y) - loss(down, y)
+            # Two table look-ups of a sample are off by at most 1/256 of an octave each way.
+            assert abs(got[p, j] - exact) <= 3 * len(labels)
+
+
+# Voting needs 16 directions a generation, so the INT8 form has a slow start.
+@pytest.mark.parametrize(('form', 'reached'), [('int16', 0.7), ('int8', 0.4)])
+def test_learns_inverted_digits(form, reached, toy, objective, digits):
+    train, rest = digits.take(np.arange(1000, 1400)), digits.take(np.arange(1400, 1797))
+    inverted = Samples(255 - train.images, train.labels)
+    *_, better = RowEs(form=form, n_evaluations=400_000).improve(objective, toy.weights, inverted)
+    hits = objective.logits(better, 255 - rest.images).argmax(axis=1) == rest.labels
+    frozen = objective.logits(toy.weights, 255 - rest.images).argmax(axis=1) == rest.labels
+    assert frozen.mean() < 0.2
+    assert hits.mean() > reached
+
+
+def test_spends_no_more_than_it_was_planned_for(toy, objective, digits):
+    samples = digits.take(np.arange(1000, 1200))
+    for _ in RowEs(n_evaluations=50_000).improve(objective, toy.weights, samples):
+        pass
+    # The features of 200 samples are computed once, beside the planned evaluations.
+    assert 45_000 < objective.n_evaluations <= 50_000 + 200
+
+
+def test_deploys_the_head_it_trained(toy, objective, digits):
+    """Without a single generation the head that comes out is the head that went in."""
+    updater = RowEs(n_evaluations=1)
+    task = updater.prepare(objective, toy.weights, digits.take(np.arange(300)))
+    weights = updater.best(task, updater.start(task))
+    assert weights.version == toy.weights.version
+
+
+@pytest.mark.parametrize('labels', [[3] * 20, [-1] * 20])
+def test_refuses_fewer_than_two_classes(labels, toy, objective, digits):
+    samples = Samples(digits.images[:20], np.array(labels))
+    with pytest.raises(UsageError, match='at least 2 classes'):
+        next(RowEs().improve(objective, toy.weights, samples))
+
+
+def test_refuses_an_unknown_form():
+    with pytest.raises(UsageError, match='int16, int8'):
+        RowEs(form='float')
