@@ -21,7 +21,7 @@ colcon: setup ## build as colcon does on a robot, plain and with symlinks, and r
 	@tools/colcon $(VENV)
 
 train: setup ## train the binary network again, in an environment of its own
-	@tools/train
+	@tools/train $(NETWORKS)
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) .colcon build install log edge_adapt.egg-info edge_adapt/engines/*.so
