@@ -1,0 +1,82 @@
+"""What is normal: how features of clean frames are centred, whitened and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from edge_adapt.records import Array, F32, F64
+
+# Every coordinate, then every group's norm, is bounded: that is what one bad frame can do at most.
+COORDINATE_LIMIT = 4.0
+RESIDUAL_LIMIT = 6.0
+
+
+@dataclass(frozen=True)
+class Normal:
+    """
+    Class-conditional residuals of d features in groups, and how they vary.
+
+    A residual is z = whitening @ ((f - centre) / scale - class_means[k]) / class_scales[k] for a
+    frame predicted k, bounded. `groups` maps names to sizes, in the order of the features.
+
+        centre, scale (d,)                  whitening (d, d), block-diagonal by group
+        class_means (n_classes, d)          class_scales (n_classes,)
+        within (d,)        variance of z inside a run of one class
+        between (d,)       variance of a run's mean: the random effect
+        class_errors (n_classes,)           variance of the error of each class mean
+        offset (d,)        variance of an error that all frames share
+        thresholds (2, 1 + n_groups)        for each forgetting factor: all groups, each group
+    """
+
+    groups: Mapping[str, int]
+    centre: F32
+    scale: F32
+    whitening: F32
+    class_means: F32
+    class_scales: F32
+    within: F32
+    between: F32
+    class_errors: F32
+    offset: F32
+    thresholds: F32
+
+    @cached_property
+    def membership(self) -> F64:
+        """Which feature belongs to which group, (d, n_groups) of 0 and 1."""
+        sizes = list(self.groups.values())
+        return np.repeat(np.eye(len(sizes)), sizes, axis=0)
+
+    @cached_property
+    def group_limits(self) -> F64:
+        """The largest norm of each group: 1.5 (sqrt(d) + 0.7), what clean frames hardly reach."""
+        return 1.5 * (np.sqrt(list(self.groups.values())) + 0.7)
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_means)
+
+    def gather(self, features: Mapping[str, F32]) -> F32:
+        """Return the features of the groups in order, group -> (..., size) to (..., d)."""
+        return np.concatenate([features[name] for name in self.groups], axis=-1)
+
+    def standardized(self, features: Array) -> Array:
+        """Return (f - centre) / scale, (..., d)."""
+        return (features - self.centre) / self.scale
+
+    def residuals(self, features: Array, predicted: Array) -> F64:
+        """Return bounded residuals, features (n, d) and predicted (n,) -> (n, d)."""
+        centred = self.standardized(features) - self.class_means[predicted]
+        whitened = centred @ self.whitening.T / self.class_scales[predicted][:, None]
+        return self.bounded(whitened)
+
+    def bounded(self, residuals: Array) -> F64:
+        """Return residuals (n, d) with each coordinate and each group's norm clipped."""
+        clipped = np.clip(residuals, -COORDINATE_LIMIT, COORDINATE_LIMIT)
+        norms = np.sqrt((clipped * clipped) @ self.membership)
+        shrink = np.minimum(1.0, self.group_limits / np.maximum(norms, 1e-9))
+        return np.asarray(clipped * (shrink @ self.membership.T))

@@ -1,0 +1,76 @@
+"""A recording of clean frames, in the order in which the camera delivers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge_adapt.errors import UsageError
+from edge_adapt.records import Array, F32, Observation, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    Observations as arrays: features group -> (n, size), predicted, classes and runs (n,).
+
+    `classes` are the true classes where they are known, else the predicted ones: streams in class
+    order are drawn by them, so that mistakes of the network come in runs as well.
+
+    `runs` numbers the scenes: frames of one number are of one class and one scene (a camera
+    track). Where `independent` holds, frames inside a run are as different as frames of any two
+    runs of the class, as when a data set's images are drawn at random.
+    """
+
+    features: Mapping[str, F32]
+    predicted: Array
+    classes: Array
+    runs: Array
+    independent: bool = True
+
+    def __len__(self) -> int:
+        return len(self.predicted)
+
+    def take(self, indices: Array) -> Record:
+        """Return the frames at `indices` (integers or a mask)."""
+        features = {name: values[indices] for name, values in self.features.items()}
+        return Record(
+            features,
+            self.predicted[indices],
+            self.classes[indices],
+            self.runs[indices],
+            self.independent,
+        )
+
+    @staticmethod
+    def of(
+        observations: Iterable[Observation],
+        labels: Sequence[int] = (),
+        tracks: Sequence[int] = (),
+    ) -> Record:
+        """
+        Return the record of observations in stream order; frames with NaN or infinity left out.
+
+        `labels` and `tracks` name the class and the scene of each frame, UNKNOWN or nothing where
+        nobody knows. Raises UsageError where no frame is left.
+        """
+        observations = list(observations)
+        kept = [index for index, seen in enumerate(observations) if _is_finite(seen)]
+        if not kept:
+            raise UsageError('a reference needs clean frames, got none with finite features')
+        features = {
+            name: np.stack([observations[index].features[name] for index in kept])
+            for name in observations[kept[0]].features
+        }
+        predicted = np.array([observations[index].predicted for index in kept])
+        known = np.array([labels[index] for index in kept]) if len(labels) else predicted
+        has_tracks = len(tracks) > 0 and UNKNOWN not in tracks
+        runs = np.array([tracks[index] for index in kept]) if has_tracks else np.array(kept)
+        classes = np.where(known == UNKNOWN, predicted, known)
+        return Record(features, predicted, classes, runs, not has_tracks)
+
+
+def _is_finite(observation: Observation) -> bool:
+    return all(np.isfinite(values).all() for values in observation.features.values())
