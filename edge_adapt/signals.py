@@ -11,15 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 import hashlib
+from itertools import pairwise
 
+from edge_adapt.records import Array, F32
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_adapt.records import Array, F32
-
 PIXELS, BLOCKS = 'pixels', 'blocks'
 FIRST_LAYER, LAST_LAYER, OUTPUT = 'first_layer', 'last_layer', 'output'
-GROUP_SIZES: Mapping[str, int] = {PIXELS: 16, BLOCKS: 16, FIRST_LAYER: 16, LAST_LAYER: 8, OUTPUT: 4}
+GROUP_SIZES: Mapping[str, int] = {
+    PIXELS: 16,
+    BLOCKS: 16,
+    FIRST_LAYER: 16,
+    LAST_LAYER: 8,
+    OUTPUT: 4,
+}
 # What the camera sees, whatever the weights are: a domain is described by these two.
 IMAGE_GROUPS = (PIXELS, BLOCKS)
 
@@ -77,7 +83,7 @@ def margin(values: Array) -> Array:
 
 
 def energy(logits: Array) -> Array:
-    """Return -ln(sum(exp(logits))), (..., n) -> (...): high far from the data (Liu et al. 2020)."""
+    """Return -ln(sum(exp(logits))), (..., n) -> (...): high far from data (Liu et al., 2020)."""
     return -log_sum_exp(logits)
 
 
@@ -90,8 +96,8 @@ def label_error(predicted: Array, labels: Array) -> F32:
 
 
 def rates(bits: Array) -> F32:
-    """Return each channel's share of +1, bits +-1 (..., channels) -> (channels,): mean popcount."""
-    return np.asarray(0.5 + 0.5 * _flat_places(bits).mean(axis=0, dtype=np.float32), np.float32)
+    """Return each channel's share of +1 in bits +-1, (..., channels) -> (channels,)."""
+    return np.asarray(0.5 + 0.5 * _flat_places(bits).mean(axis=0), np.float32)
 
 
 def activation_statistics(values: Array) -> tuple[F32, F32, F32]:
@@ -106,12 +112,13 @@ def activation_statistics(values: Array) -> tuple[F32, F32, F32]:
 
 def class_distances(features: Array, means: Array, precision: Array) -> Array:
     """
-    Return squared Mahalanobis distances to class means that share one covariance (Lee et al. 2018).
+    Return squared Mahalanobis distances to class means that share one covariance.
 
-    features (..., d), means (n_classes, d), precision (d, d) -> (..., n_classes).
+    features (..., d), means (n_classes, d), precision (d, d) -> (..., n_classes). After Lee et
+    al., 'A simple unified framework for detecting out-of-distribution samples', 2018.
     """
     residual = features[..., None, :] - means
-    return np.einsum('...i,ij,...j->...', residual, precision, residual)
+    return np.asarray(np.einsum('...i,ij,...j->...', residual, precision, residual))
 
 
 def signed_sums(bits: Array, n_sums: int, name: str) -> F32:
@@ -143,15 +150,14 @@ def _channel_means(bits: Array, n_leading: int) -> Array:
         return bits
     shape = bits.shape
     places = bits.reshape(*shape[:n_leading], -1, shape[-1])
-    return places.mean(axis=-2, dtype=np.float32)
+    means: F32 = places.mean(axis=-2, dtype=np.float32)
+    return means
 
 
 # --- of a frame ------------------------------------------------------------------------------
 
 
-def features(
-    images: Array, first_bits: Array, last_bits: Array, logits: Array
-) -> dict[str, F32]:
+def features(images: Array, first_bits: Array, last_bits: Array, logits: Array) -> dict[str, F32]:
     """
     Return the 60 features of one frame, or of each frame of a batch: group -> (..., size).
 
@@ -224,7 +230,8 @@ def _grey(images: NDArray[np.uint8]) -> F32:
         raise ValueError(f'images must be {_MIN_SIDE} x {_MIN_SIDE} or more, got {images.shape}')
     if n_channels == 1:
         return images[..., 0] * np.float32(1 / 255)
-    return images.sum(axis=-1, dtype=np.float32) * np.float32(1 / (255 * n_channels))
+    total: F32 = images.sum(axis=-1, dtype=np.float32)
+    return total * np.float32(1 / (255 * n_channels))
 
 
 def _pixels_and_blocks(grey: F32) -> F32:
@@ -263,17 +270,19 @@ def _pixels_and_blocks(grey: F32) -> F32:
 
 def _inner(a: F32, b: F32) -> F32:
     """Return the sum of products of each image, (n, h, w) twice -> (n,)."""
-    return np.einsum('nij,nij->n', a, b)
+    return np.asarray(np.einsum('nij,nij->n', a, b))
 
 
 def _mean_size(values: F32) -> F32:
-    return np.abs(values).mean(axis=(1, 2))
+    means: F32 = np.abs(values).mean(axis=(1, 2))
+    return means
 
 
 def _worst_line(means: F32) -> F32:
     """Return the largest deviation of a line's mean from that of its two neighbours."""
     between = 0.5 * (means[:, 2:] + means[:, :-2])
-    return np.abs(means[:, 1:-1] - between).max(axis=1)
+    worst: F32 = np.abs(means[:, 1:-1] - between).max(axis=1)
+    return worst
 
 
 @lru_cache(maxsize=8)
@@ -287,6 +296,6 @@ def _averages(n: int) -> F32:
     """Return (4, n): row b averages the pixels of block b."""
     edges = np.arange(_N_BLOCKS + 1) * n // _N_BLOCKS
     matrix = np.zeros((_N_BLOCKS, n), np.float32)
-    for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for block, (start, stop) in enumerate(pairwise(edges)):
         matrix[block, start:stop] = 1 / (stop - start)
     return matrix

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from edge_adapt.drift import _orders, _signature
 from edge_adapt.drift._fit import fit, fit_domain, replaced, with_run_variances
 from edge_adapt.drift._normal import COORDINATE_LIMIT, Normal
@@ -23,12 +21,13 @@ from edge_adapt.drift._run_statistic import RunStatistic
 from edge_adapt.drift._signature import Signature
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F64
+import numpy as np
 
 MIN_FRAMES: Final = 200
 ADVISED_FRAMES: Final = 1000
 N_SIGNATURE: Final = 32  # frames a signature is made of
 _N_FOLDS: Final = 3
-_N_STREAMS: Final = 128  # drawn side by side
+_N_STREAMS: Final = 128  # at most, drawn side by side
 _BLOCK: Final = 500  # frames a block
 _TAIL: Final = 0.05  # share of the block maxima the tail is fitted to
 _SPOILED: Final = 1 / 200
@@ -150,7 +149,8 @@ class _Streams:
 
     def __init__(self, record: Record, n_frames: int, rng: np.random.Generator) -> None:
         self._record, self._rng = record, rng
-        self.length = max(n_frames // _N_STREAMS, 2 * _BLOCK)
+        self.n = min(max(n_frames // (2 * _BLOCK), 1), _N_STREAMS)
+        self.length = max(n_frames // self.n, _BLOCK)
 
     def clean(self, normal: Normal, order: _orders.Order) -> Frames:
         """Return frames as class-conditional residuals."""
@@ -182,9 +182,7 @@ class _Streams:
 
     def _draw(self, order: _orders.Order) -> Array:
         record = self._record
-        drawn = [
-            order(record.classes, record.runs, self.length, self._rng) for _ in range(_N_STREAMS)
-        ]
+        drawn = [order(record.classes, record.runs, self.length, self._rng) for _ in range(self.n)]
         return np.stack(drawn)
 
     def _spoil(self, normal: Normal, residuals: F64, predicted: Array) -> tuple[F64, Array]:
@@ -200,7 +198,8 @@ class _Streams:
 
 def _thresholds(normal: Normal, frames: Frames, length: int, knobs: Knobs) -> Array:
     """Return the thresholds (n_scales, 1 + n_groups) that streams cross once in the interval."""
-    statistic = RunStatistic(normal, _N_STREAMS)
+    first = frames(0)
+    statistic = RunStatistic(normal, len(first[1]))
     blocks = []
     for start in range(0, length - _BLOCK + 1, _BLOCK):
         top = statistic.update(*frames(start))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from edge_adapt.drift._normal import Normal, RESIDUAL_LIMIT
 from edge_adapt.drift._record import Record
 from edge_adapt.records import Array, F32
 from edge_adapt.signals import IMAGE_GROUPS
+import numpy as np
 
 _N_SCALES = 2
 # A feature that never moves on clean frames keeps a small scale: any change of it counts. In

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from edge_adapt.records import Array, F32, F64
+import numpy as np
 
 # Every coordinate, then every group's norm, is bounded: that is what one bad frame can do at most.
 COORDINATE_LIMIT = 4.0
@@ -66,7 +65,7 @@ class Normal:
 
     def standardized(self, features: Array) -> Array:
         """Return (f - centre) / scale, (..., d)."""
-        return (features - self.centre) / self.scale
+        return (np.asarray(features, np.float64) - self.centre) / self.scale
 
     def residuals(self, features: Array, predicted: Array) -> F64:
         """Return bounded residuals, features (n, d) and predicted (n,) -> (n, d)."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from edge_adapt.records import Array
+import numpy as np
 
 RUN_FRAMES = (30, 300)  # the shortest and the longest run of one class
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32, Observation, UNKNOWN
+import numpy as np
 
 
 @dataclass(frozen=True)

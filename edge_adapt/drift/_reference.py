@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edge_adapt import archive
 from edge_adapt.drift import _signature
 from edge_adapt.drift._fit import replaced
@@ -16,6 +14,7 @@ from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._signature import Signature
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array
+import numpy as np
 
 KIND = 'reference'
 

@@ -18,10 +18,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from edge_adapt.drift._normal import Normal
 from edge_adapt.records import Array, F64
+import numpy as np
 
 FORGETTING: Final = np.array([15 / 16, 63 / 64])  # one value a scale: some 16 and 64 frames
 MAX_GAP: Final = 8  # frames

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from edge_adapt.drift._normal import Normal
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32, F64
 from edge_adapt.signals import gather_images
+import numpy as np
 
 MEAN, DEVIATION = 'domain.mean', 'domain.deviation'
 
@@ -73,7 +72,8 @@ def distance(domain: Normal, signature: Signature, features: Array) -> float:
 def domain_residuals(domain: Normal, signature: Signature, features: Array) -> F64:
     """Return bounded residuals (n, 32) about a signature; no feature is finer than when clean."""
     scale = np.maximum(domain.scale, signature.deviation)
-    return domain.bounded((features - signature.mean) / scale @ domain.whitening.T)
+    centred = np.asarray(features, np.float64) - signature.mean
+    return domain.bounded(centred / scale @ domain.whitening.T)
 
 
 def nearest(

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._run_statistic import FORGETTING, RunStatistic
 from edge_adapt.drift._signature import Signature
 from edge_adapt.records import Array, Detection, Observation
+import numpy as np
 
 ALL_GROUPS = 'all'
 _QUIET: Final = 0.25  # of the threshold: a change is thought to begin where this was left
@@ -38,7 +37,9 @@ class ClassConditional:
             )
         self._reference, self._warm_up, self._cool_down = reference, warm_up, cool_down
         self._normal: Normal = reference.clean
-        self.reset()
+        self._detection: Detection | None = None
+        self._n_until_armed, self._n_suspected = warm_up, 0
+        self._restart(warm_up)
 
     @property
     def drift_detected(self) -> bool:
@@ -94,7 +95,7 @@ class ClassConditional:
         self._statistic = RunStatistic(self._normal)
         self._n_until_armed, self._n_suspected = n_until_armed, 0
         self._ratio = 0.0
-        self._detection: Detection | None = None
+        self._detection = None
 
     def _detected(self, observation: Observation, ratios: Array) -> Detection:
         scale, which = np.unravel_index(int(ratios.argmax()), ratios.shape)
