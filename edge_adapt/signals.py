@@ -89,7 +89,7 @@ def energy(logits: Array) -> Array:
 
 def label_error(predicted: Array, labels: Array) -> F32:
     """Return 1 where the prediction is wrong, else 0. The one signal that needs true labels."""
-    return (np.asarray(predicted) != np.asarray(labels)).astype(np.float32)
+    return np.not_equal(predicted, labels).astype(np.float32)
 
 
 # --- of the layers ---------------------------------------------------------------------------
@@ -97,7 +97,8 @@ def label_error(predicted: Array, labels: Array) -> F32:
 
 def rates(bits: Array) -> F32:
     """Return each channel's share of +1 in bits +-1, (..., channels) -> (channels,)."""
-    return np.asarray(0.5 + 0.5 * _flat_places(bits).mean(axis=0), np.float32)
+    shares = 0.5 + 0.5 * _flat_places(bits).mean(axis=0)
+    return np.asarray(shares, np.float32)
 
 
 def activation_statistics(values: Array) -> tuple[F32, F32, F32]:
