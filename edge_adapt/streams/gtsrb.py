@@ -58,8 +58,8 @@ def _decode(jpeg: U8, starts: Array, stops: Array) -> U8:
     """Return the images (n, 32, 32, 3) RGB whose bytes are jpeg[start:stop]."""
     images = np.empty((len(starts), 32, 32, 3), np.uint8)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        image = cv2.imdecode(jpeg[start:stop], cv2.IMREAD_COLOR_RGB)
+        image = cv2.imdecode(jpeg[start:stop], cv2.IMREAD_COLOR)
         if image is None or image.shape != (32, 32, 3):
             raise UsageError(f'{_FILE}: bytes {start}..{stop} are not a 32x32 image')
-        images[i] = image
+        images[i] = image[..., ::-1]
     return images
