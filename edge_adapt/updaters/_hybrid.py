@@ -1,0 +1,28 @@
+"""Hybrid quantization: a coarse forward copy, a fine grid to learn on, unbiased rounding."""
+
+from __future__ import annotations
+
+from edge_adapt.records import Array, F64, I8
+import numpy as np
+
+CLIP = 4.0  # a head weight never leaves [-CLIP, CLIP]; logits are weights . bits * 4 / sqrt(n_in)
+
+
+def grid_of(n_bits: int) -> float:
+    """Return the step of an n_bits grid over [-CLIP, CLIP]: 2^-13 for 16 bits."""
+    return float(CLIP / 2 ** (n_bits - 1))
+
+
+def onto_grid(x: F64, step: float, rng: np.random.Generator | None) -> F64:
+    """Return x on a grid: rounded to nearest, or stochastically so that the mean is kept."""
+    scaled = x / step
+    offset = 0.5 if rng is None else rng.random(x.shape)
+    return np.asarray(np.floor(scaled + offset) * step)
+
+
+def forward_copy(weights: Array, n_bits: int) -> tuple[I8, float]:
+    """Return weights as integers of n_bits and their step, a power of two: a shift."""
+    highest = 2 ** (n_bits - 1) - 1
+    largest = float(np.abs(weights).max(initial=0.0))
+    step = 2.0 ** np.ceil(np.log2(largest / highest)) if largest > 0 else 1.0
+    return np.rint(weights / step).astype(np.int8), float(step)
