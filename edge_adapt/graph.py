@@ -66,6 +66,7 @@ SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
             {
                 'schedule': 'clean:300,contrast:450,clean:300,dead:450,clean:150',
                 'publish_truth': True,
+                'label_share': 0.5,
                 'n_subscribers': 2,
             },
         ),

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, N
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from edge_adapt.errors import UsageError
 from edge_adapt.parameters import Parameter
 
 
@@ -37,22 +38,11 @@ def getter(arguments: Namespace, others: Mapping[str, Any]) -> Callable[[str], A
 
 def _checked(parameter: Parameter) -> Callable[[str], Any]:
     """Return a converter that refuses what the parameter does not allow, with a sentence."""
-    kind = type(parameter.default)
 
     def convert(text: str) -> Any:
         try:
-            value = kind(text)
-        except ValueError as error:
-            raise ArgumentTypeError(f'{text!r} is no {kind.__name__}') from error
-        if parameter.choices and value not in parameter.choices:
-            raise ArgumentTypeError(f'there is no {text!r}; there are: {_list(parameter)}')
-        if isinstance(value, int | float) and not parameter.allows(value):
-            low, high = parameter.minimum, parameter.maximum
-            raise ArgumentTypeError(f'must be between {low} and {high}, got {text}')
-        return value
+            return parameter.parse(text)
+        except UsageError as error:
+            raise ArgumentTypeError(str(error)) from error
 
     return convert
-
-
-def _list(parameter: Parameter) -> str:
-    return ', '.join(parameter.choices)

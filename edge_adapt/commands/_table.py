@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from edge_adapt.evaluation.figures import Figures
 
 HEADINGS = (
-    *('segment', 'frames', 'frozen', 'adapted', 'first 64', 'after 300', 'frozen', 'alarm after'),
-    'recovered after',
+    *('segment', 'frames', 'frozen', 'adapted', 'first 64', 'after 300', 'frozen then'),
+    *('alarm after', 'recovered after'),
 )
 
 

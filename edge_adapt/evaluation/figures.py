@@ -22,8 +22,8 @@ class SegmentFigures:
     One segment. Accuracies are shares in 0..1; None where too few frames were seen.
 
     `delay` is the frames from the change to the first alarm, `recovery` the frames until the
-    accuracy over EARLY frames is for the first time within MARGIN of what the segment ends with
-    and not below the frozen network.
+    EARLY frames that follow are within MARGIN of what the segment ends with and not below the
+    frozen network.
     """
 
     domain: str
@@ -120,7 +120,7 @@ def _recovery(mine: Array, frozen: Array) -> int | None:
         return None
     there = recent >= max(final, _mean(frozen) or 0.0) - MARGIN
     there[: EARLY - 1] = False
-    return int(np.argmax(there)) if there.any() else None
+    return int(np.argmax(there)) - (EARLY - 1) if there.any() else None
 
 
 def _forgetting(segments: list[SegmentFigures]) -> float | None:

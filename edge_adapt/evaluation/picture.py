@@ -59,7 +59,7 @@ def _accuracy(axes: Axes, timeline: Timeline) -> None:
     axes.set_ylim(0, 108)
     axes.set_yticks(range(0, 101, 20))
     axes.set_ylabel(f'accuracy over {WINDOW} frames, %')
-    axes.legend(loc='lower left', ncols=4, fontsize=8, framealpha=0.9)
+    axes.legend(loc='lower right', bbox_to_anchor=(1.0, 1.02), ncols=7, fontsize=9, frameon=False)
 
 
 def _statistic(axes: Axes, timeline: Timeline) -> None:

@@ -86,9 +86,11 @@ class Window:
         return list(self._entries)
 
     @property
-    def n_labels(self) -> int:
-        """How many frames of the window have a label."""
-        return sum(entry.label != UNKNOWN for entry in self._entries.values())
+    def n_labels(self) -> tuple[int, int]:
+        """How many frames of the training part and of the guard have a label."""
+        known = [entry for entry in self._entries.values() if entry.label != UNKNOWN]
+        n_guard = sum(entry.is_guard for entry in known)
+        return len(known) - n_guard, n_guard
 
     def _part(self, is_guard: bool) -> Samples:
         return _samples([e for e in self._entries.values() if e.is_guard == is_guard])

@@ -32,7 +32,7 @@ def test_label_finds_its_frame_whichever_comes_first(label_first: bool) -> None:
         window.label(5, 7)
     window.add(6, image(1))
     assert window.samples.labels.tolist() == [7, UNKNOWN]
-    assert window.n_labels == 1
+    assert window.n_labels == (1, 0)
 
 
 def test_keeps_only_each_spacing_th_frame() -> None:
@@ -49,7 +49,7 @@ def test_memory_is_bounded_for_frames_and_for_labels_without_frames() -> None:
         window.label(1000 + i, 1)
     assert len(window) == 8
     window.add(1000, image(0))  # its label is long forgotten
-    assert window.n_labels == 0
+    assert window.n_labels == (0, 0)
 
 
 def test_refuses_a_guard_that_would_take_every_frame() -> None:

@@ -1,0 +1,25 @@
+"""Percentiles of the latest latencies."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+WINDOW = 1000
+
+
+class Latency:
+    """Keeps the latest WINDOW latencies."""
+
+    def __init__(self) -> None:
+        self._latest_ms: deque[float] = deque(maxlen=WINDOW)
+
+    def add(self, nanoseconds: int) -> None:
+        """Add one latency."""
+        self._latest_ms.append(nanoseconds / 1e6)
+
+    def percentile_ms(self, percent: float) -> float:
+        """Return a percentile in milliseconds; NaN before the first latency."""
+        values = tuple(self._latest_ms)  # one step for the GIL, so that a worker may add meanwhile
+        return float(np.percentile(values, percent)) if values else float('nan')

@@ -1,0 +1,82 @@
+"""Build the two paths from names and numbers: the nodes and the command line do it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import tempfile
+from typing import Any
+
+from edge_adapt import registry
+from edge_adapt.drift import DriftDetector, Reference
+from edge_adapt.errors import UsageError
+from edge_adapt.images import Region, WHOLE
+from edge_adapt.networks.model import Model, path_of
+from edge_adapt.pipeline.adaptation import Adaptation, Rung
+from edge_adapt.pipeline.gate import Gate
+from edge_adapt.pipeline.inference import Inference
+from edge_adapt.store.weight_store import WeightStore
+
+Get = Callable[[str], Any]  # the value of a parameter, by its name
+
+
+def region_from(text: str) -> Region:
+    """Return the region in 'x,y,width,height'; '' is the whole image. UsageError for others."""
+    if not text:
+        return WHOLE
+    try:
+        x, y, width, height = (int(part) for part in text.split(','))
+    except ValueError as error:
+        raise UsageError(
+            f"region must be 'x,y,width,height' in pixels or empty, got {text!r}"
+        ) from error
+    return Region(x, y, width, height)
+
+
+def inference_from(get: Get) -> Inference:
+    """
+    Return the fast path that the parameters describe, warm: it has run once.
+
+    Raises UsageError where a file is missing or damaged, or does not belong to the model.
+    """
+    name = get('model')
+    model = Model.load(name)
+    detector: DriftDetector = registry.load('drift', get('detector'))(reference_of(name, model))
+    engine = registry.load('engines', get('engine'))()
+    inference = Inference(model, engine, detector, region_from(get('region')))
+    if get('store'):
+        inference.use(WeightStore(get('store'), model).running_weights())
+    return inference
+
+
+def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
+    """
+    Return the learning path that the parameters describe.
+
+    Raises UsageError as `inference_from` does, and where the store cannot be used.
+    """
+    name = get('model')
+    model = Model.load(name)
+    folder = get('store') or tempfile.mkdtemp(prefix='edge_adapt_store_')
+    return Adaptation(
+        WeightStore(folder, model),
+        registry.load('engines', get('engine'))(),
+        reference_of(name, model),
+        rungs(get('updater'), get('seed')),
+        Gate(min_gain=get('min_gain')),
+        clock_ns,
+    )
+
+
+def rungs(updater: str, seed: int) -> tuple[Rung, ...]:
+    """Return the ladder above the bank look-up, cheapest first."""
+    return (
+        Rung('recalibration', registry.load('updaters', 'recalibration')(), n_frames=96),
+        Rung(updater, registry.load('updaters', updater)(seed=seed), n_frames=96, n_labels=64),
+    )
+
+
+def reference_of(name: str, model: Model) -> Reference:
+    """Return the clean reference that lies beside a model; UsageError where there is none."""
+    reference = Reference.load(path_of(name).with_suffix('.reference'))
+    reference.check(model.weights.version)
+    return reference

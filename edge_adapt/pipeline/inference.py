@@ -1,0 +1,143 @@
+"""The fast path: a frame in; a prediction, the drift statistic and perhaps a detection out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from edge_adapt import signals
+from edge_adapt.drift import DriftDetector
+from edge_adapt.engines import Engine, Infer
+from edge_adapt.images import network_input, Region, WHOLE
+from edge_adapt.networks.model import Model
+from edge_adapt.networks.network import Network
+from edge_adapt.records import Detection, F32, Frame, Observation, Prediction, U8, Weights
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What came of one frame.
+
+    `statistic` is the drift statistic over its threshold (above 1 is drift); `detection` is None
+    but on the frame that raises an alarm.
+    """
+
+    prediction: Prediction
+    observation: Observation
+    statistic: float = 0.0
+    detection: Detection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The two layers whose bits the drift signals read."""
+
+    first: str
+    last: str
+
+    @staticmethod
+    def of(network: Network) -> Watched:
+        """Return the first threshold layer and the one the head reads."""
+        return Watched(network.thresholds[0].name, network.thresholds[-1].name)
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """The values to ask the engine for."""
+        return (self.first, self.last)
+
+
+def observe(
+    network: Network, infer: Infer, images: U8, stamps_ns: list[int]
+) -> list[tuple[F32, Observation]]:
+    """
+    Run network inputs (n, h, w, c) and return for each its scores and what a detector may see.
+
+    The engine's one pass gives the logits and the bits that the signals are made of.
+    """
+    watched = Watched.of(network)
+    outcome = infer(images, watched.taps)
+    scale = np.float32(infer.weights[f'{network.head.name}.scale'])
+    logits = outcome.logits.astype(np.float32) * scale
+    scores = signals.softmax(logits)
+    seen = []
+    for i, stamp_ns in enumerate(stamps_ns):
+        features = signals.features(
+            images[i], outcome.taps[watched.first][i], outcome.taps[watched.last][i], logits[i]
+        )
+        predicted = int(outcome.logits[i].argmax())
+        seen.append((scores[i], Observation(stamp_ns, predicted, features)))
+    return seen
+
+
+class Inference:
+    """
+    Runs frames through one version of the weights at a time.
+
+    `on_frame` belongs to one thread. `use` may be called from any: it makes the new weights ready
+    beside the running ones and then replaces one reference, so that a frame sees old or new
+    weights, never a mixture, and no frame waits.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        detector: DriftDetector | None = None,
+        region: Region = WHOLE,
+    ) -> None:
+        self.model = model
+        self._prepare = partial(engine.prepare, model.network)
+        self._detector = detector
+        self.region = region
+        self._active = self._running = self._prepare(model.weights)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights of the next frame."""
+        return self._active.weights
+
+    @property
+    def version(self) -> str:
+        """The version of the weights of the next frame."""
+        return self._active.weights.version
+
+    def use(self, weights: Weights) -> None:
+        """
+        Use `weights` from the next frame on.
+
+        Raises UsageError where they do not fit the network; what runs goes on unchanged.
+        """
+        self._active = self._prepare(weights)
+
+    def reset_detector(self) -> None:
+        """Forget the detector's windows: after a clock jump, a gap, or by request."""
+        if self._detector is not None:
+            self._detector.reset()
+
+    def on_frame(self, frame: Frame) -> Result:
+        """
+        Classify one frame and show it to the drift detector.
+
+        Raises UsageError where the image cannot be cut to the network's input.
+        """
+        infer = self._active
+        if infer is not self._running:
+            self._running = infer
+            if self._detector is not None:
+                self._detector.rebase(infer.weights, infer.weights.version)
+        network = self.model.network
+        image = network_input(frame.image, network.input_shape, self.region)
+        [(scores, observation)] = observe(network, infer, image[np.newaxis], [frame.stamp_ns])
+        prediction = Prediction(
+            frame.stamp_ns,
+            frame.frame_id,
+            observation.predicted,
+            scores,
+            infer.weights.version,
+        )
+        if self._detector is None:
+            return Result(prediction, observation)
+        self._detector.update(observation)
+        return Result(prediction, observation, self._detector.statistic, self._detector.detection)
