@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 import math
+from types import MappingProxyType
 
 from edge_adapt.engines import Infer, Outcome
-from edge_adapt.networks.layers import Add, Convolution, Dense, Head, Layer, MaxPool, Threshold
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import (
+    Add,
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    MaxPool,
+    Quantize,
+    Threshold,
+)
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import Array, I32, U8, Weights
@@ -36,11 +47,23 @@ class ReferenceInfer:
         """Run images (n, height, width, channels) uint8."""
         check_images(self.network, images)
         check_taps(self.network, taps)
-        values: dict[str, Array] = {INPUT: images}
-        for layer in self.network.layers:
-            inputs = [values[name] for name in self.network.sources[layer.name]]
-            values[layer.name] = apply(layer, self.weights, *inputs)
-        return Outcome(values[self.network.head.name], {name: values[name] for name in taps})
+        return run(self.network, self.weights, images, taps)
+
+
+def run(
+    network: Network,
+    weights: Weights,
+    images: U8,
+    taps: Sequence[str],
+    known: Mapping[str, Array] = MappingProxyType({}),
+) -> Outcome:
+    """Apply the layers one after the other, but for those whose value is `known`."""
+    values: dict[str, Array] = {INPUT: images, **known}
+    for layer in network.layers:
+        if layer.name not in known:
+            inputs = [values[name] for name in network.sources[layer.name]]
+            values[layer.name] = apply(layer, weights, *inputs)
+    return Outcome(values[network.head.name], {name: values[name] for name in taps})
 
 
 def check_images(network: Network, images: Array) -> None:
@@ -76,9 +99,12 @@ def apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
         case Threshold(name=name):
             above = x >= weights[f'{name}.thresholds']
             return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
+        case Quantize(name=name):
+            levels = np.rint((x - weights[f'{name}.offsets']) / weights[f'{name}.steps'])
+            return levels.clip(-127, 127).astype(np.int8)
         case Head(name=name):
             return _times(_flat(x), weights[f'{name}.weights']) + weights[f'{name}.bias']
-    raise TypeError(f'the reference has no meaning for {type(layer).__name__}')
+    raise UsageError(f'{layer.name!r} is an ONNX graph: only engine onnx_runtime runs it')
 
 
 def _convolve(layer: Convolution, weights: Array, x: Array) -> Array:

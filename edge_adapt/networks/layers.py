@@ -5,6 +5,7 @@ A value is a tensor (n, height, width, channels) or (n, width) of one kind:
 
     pixels   uint8, as the camera gave them       bits   +-1 (int8 here, packed in engines)
     sums     int32, before a threshold            logits int32
+    floats   float32, of somebody else's network  levels int8, -127..127, rounded floats
 
 Each layer reads the value of the layer before it, or of those named in `sources`, and gives one
 value under its own `name`. Its tensors are named '<layer>.<tensor>' in the weights.
@@ -86,9 +87,34 @@ class Threshold(Layer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone(Layer):
+    """
+    Somebody else's network without its last linear layer: pixels in, n_out float features out.
+
+    graph (n_bytes,) uint8 holds an ONNX model that reads (n, height, width, channels) uint8; only
+    engine `onnx_runtime` runs it. It must be the first layer.
+    """
+
+    n_out: int
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantize(Layer):
+    """
+    Floats rounded to levels: round((x - offset) / step), half to even, limited to -127..127.
+
+    offsets and steps (n,) float32, steps above 0. Moving them recalibrates the features, as
+    moving thresholds does in a binary network.
+    """
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head(Layer):
     """
-    The last layer: logits = weights . bits + bias, on +-1 bits.
+    The last layer: logits = weights . inputs + bias, on +-1 bits or on int8 levels.
 
     weights (n_classes, n_in) int8, bias (n_classes,) int32, scale () float32: logits * scale are
     the natural logarithms of unnormalized probabilities.

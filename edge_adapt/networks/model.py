@@ -10,7 +10,16 @@ from typing import Any
 
 from edge_adapt import archive
 from edge_adapt.errors import UsageError
-from edge_adapt.networks.layers import Convolution, Dense, Head, Shape, Threshold
+from edge_adapt.networks.layers import (
+    Backbone,
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    Quantize,
+    Shape,
+    Threshold,
+)
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, Weights
 import numpy as np
@@ -91,25 +100,30 @@ def _folder() -> Path:
 
 def expected_tensors(network: Network) -> dict[str, tuple[np.dtype[Any], Shape]]:
     """Return name -> (type, shape) of every tensor the network needs."""
-    expected: dict[str, tuple[np.dtype[Any], Shape]] = {}
+    return {
+        f'{layer.name}.{tensor}': (np.dtype(dtype), shape)
+        for layer in network.layers
+        for tensor, dtype, shape in _tensors_of(layer)
+    }
 
-    def expect(name: str, dtype: type[np.generic], *shape: int) -> None:
-        expected[name] = (np.dtype(dtype), shape)
 
-    for layer in network.layers:
-        match layer:
-            case Convolution(name=name, n_out=n_out, n_in=n_in, kernel=k):
-                expect(f'{name}.weights', np.int8, n_out, k, k, n_in)
-            case Dense(name=name, n_out=n_out, n_in=n_in):
-                expect(f'{name}.weights', np.int8, n_out, n_in)
-            case Threshold(name=name, n=n):
-                expect(f'{name}.thresholds', np.int32, n)
-                expect(f'{name}.flips', np.uint8, n)
-            case Head(name=name, n_classes=n_classes, n_in=n_in):
-                expect(f'{name}.weights', np.int8, n_classes, n_in)
-                expect(f'{name}.bias', np.int32, n_classes)
-                expect(f'{name}.scale', np.float32)
-    return expected
+def _tensors_of(layer: Layer) -> list[tuple[str, type[np.generic], Shape]]:
+    """Return (tensor, type, shape) of what one layer needs."""
+    match layer:
+        case Convolution(n_out=n_out, n_in=n_in, kernel=kernel):
+            return [('weights', np.int8, (n_out, kernel, kernel, n_in))]
+        case Dense(n_out=n_out, n_in=n_in):
+            return [('weights', np.int8, (n_out, n_in))]
+        case Threshold(n=n):
+            return [('thresholds', np.int32, (n,)), ('flips', np.uint8, (n,))]
+        case Backbone(n_bytes=n_bytes):
+            return [('graph', np.uint8, (n_bytes,))]
+        case Quantize(n=n):
+            return [('offsets', np.float32, (n,)), ('steps', np.float32, (n,))]
+        case Head(n_classes=n_classes, n_in=n_in):
+            weights = ('weights', np.int8, (n_classes, n_in))
+            return [weights, ('bias', np.int32, (n_classes,)), ('scale', np.float32, ())]
+    return []
 
 
 def check_weights(network: Network, weights: Weights) -> None:

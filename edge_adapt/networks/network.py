@@ -12,11 +12,13 @@ from edge_adapt.errors import UsageError
 from edge_adapt.networks import layers as records
 from edge_adapt.networks.layers import (
     Add,
+    Backbone,
     Convolution,
     Dense,
     Head,
     Layer,
     MaxPool,
+    Quantize,
     Shape,
     Threshold,
 )
@@ -64,18 +66,11 @@ class Network:
 
     @cached_property
     def kinds(self) -> Mapping[str, str]:
-        """Value name -> 'pixels', 'bits', 'sums' or 'logits'."""
+        """Value name -> 'pixels', 'bits', 'sums', 'floats', 'levels' or 'logits'."""
         kinds = {INPUT: 'pixels'}
         for layer in self.layers:
-            match layer:
-                case MaxPool():
-                    kinds[layer.name] = kinds[self.sources[layer.name][0]]
-                case Threshold():
-                    kinds[layer.name] = 'bits'
-                case Head():
-                    kinds[layer.name] = 'logits'
-                case _:
-                    kinds[layer.name] = 'sums'
+            same = kinds[self.sources[layer.name][0]]
+            kinds[layer.name] = same if isinstance(layer, MaxPool) else _KINDS[type(layer)]
         return kinds
 
     @property
@@ -118,6 +113,17 @@ class Network:
             raise UsageError(f'this is not a description of a network: {error}') from error
 
 
+_KINDS: dict[type[Layer], str] = {
+    Convolution: 'sums',
+    Dense: 'sums',
+    Add: 'sums',
+    Threshold: 'bits',
+    Backbone: 'floats',
+    Quantize: 'levels',
+    Head: 'logits',
+}
+
+
 def _layer_from(entry: Mapping[str, Any]) -> Layer:
     fields = dict(entry)
     kind = fields.pop('kind')
@@ -140,8 +146,10 @@ def _shape_after(layer: Layer, inputs: list[Shape]) -> Shape:
             return (shape[0] // size, shape[1] // size, shape[2])
         case Dense(n_in=n_in) | Head(n_in=n_in) if math.prod(shape) == n_in:
             return (layer.n_out if isinstance(layer, Dense) else layer.n_classes,)
-        case Threshold(n=n) if shape[-1] == n:
+        case Threshold(n=n) | Quantize(n=n) if shape[-1] == n:
             return shape
+        case Backbone(n_out=n_out) if len(shape) == 3:
+            return (n_out,)
         case Add() if len(inputs) > 1 and len(set(inputs)) == 1:
             return shape
     raise UsageError(f'layer {layer.name!r} ({layer}) cannot read {inputs}')

@@ -27,7 +27,7 @@ import pytest
 MakeWeights = Callable[..., Weights]
 
 # Engines that run files or simulators have suites of their own.
-ENGINES = [name for name in registry.names('engines') if name in ('reference', 'popcount')]
+ENGINES = [name for name in registry.names('engines') if name != 'rtl_cosim']
 
 
 @pytest.fixture(params=ENGINES)
