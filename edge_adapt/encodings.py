@@ -190,9 +190,20 @@ def _flat(data: Any) -> U8:
 
 
 def _png_header(content: bytes) -> tuple[int, int, bool]:
-    """Return height, width and whether it is grey, of a PNG that is not cut off."""
-    if len(content) < 33 or content[12:16] != b'IHDR' or b'IEND' not in content[-64:]:
+    """
+    Return height, width and whether it is grey, of a PNG that is not cut off.
+
+    Walks all chunks (PNG, third edition, 5.3): the decoder makes room for as many bytes as a chunk
+    says it has, so each must be there.
+    """
+    if len(content) < 33 or content[12:16] != b'IHDR':
         raise UsageError(f'PNG image is cut off after {len(content)} bytes')
+    at, kind = 8, b''
+    while kind != b'IEND':
+        n_bytes, kind = int.from_bytes(content[at : at + 4], 'big'), content[at + 4 : at + 8]
+        at += 12 + n_bytes  # length, type, data, checksum
+        if at > len(content):
+            raise UsageError(f'PNG image is cut off after {len(content)} bytes')
     width, height, _, colour = struct.unpack('>IIBB', content[16:26])
     return height, width, colour in (0, 4)
 

@@ -158,6 +158,7 @@ def _png_of(height: int, width: int) -> bytes:
         (_png_of(2**31 - 1, 2**31 - 1), 'more than 16777216 pixels'),
         (_png_of(0, 0), 'size must be positive'),
         (_png_of(8, 8)[:-20], 'PNG image is cut off'),
+        (_png_of(8, 8).replace(b'\0\0\0\0IEND', b'\x70\0\0\0IEND'), 'PNG image is cut off'),
     ],
 )
 def test_malformed_bytes_are_told(data: bytes, sentence: str) -> None:
