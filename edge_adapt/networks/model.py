@@ -25,6 +25,7 @@ from edge_adapt.records import Array, Weights
 import numpy as np
 
 KIND = 'model'
+STATISTICS = ('mean', 'deviation', 'rate')
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Model:
     def __post_init__(self) -> None:
         """Refuse weights that do not fit the network."""
         check_weights(self.network, self.weights)
+        check_statistics(self.network, self.statistics)
 
     @staticmethod
     def load(name_or_path: str) -> Model:
@@ -55,12 +57,16 @@ class Model:
         Raises UsageError where there is none, or the file is damaged or does not fit itself.
         """
         path = path_of(name_or_path)
-        content = archive.read(path, KIND)
+        return Model.from_archive(archive.read(path, KIND), str(path))
+
+    @staticmethod
+    def from_archive(content: archive.Archive, source: str) -> Model:
+        """Return the model an archive holds; UsageError where it does not fit itself."""
         try:
             network = Network.from_dict(content.about['network'])
-            about = content.about['about']
-        except KeyError as error:
-            raise UsageError(f'{path} is not a model: {error} is missing') from error
+            about = dict(content.about['about'])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(f'{source} does not describe a model: {error}') from error
         weights = {k[8:]: v for k, v in content.arrays.items() if k.startswith('weights/')}
         statistics = {k[11:]: v for k, v in content.arrays.items() if k.startswith('statistics/')}
         return Model(network, Weights(weights), statistics, about, content.digest)
@@ -136,3 +142,19 @@ def check_weights(network: Network, weights: Weights) -> None:
             raise UsageError(f'{name!r} must be {dtype} {shape}, got {found.dtype} {found.shape}')
         if found.dtype.kind == 'f' and not np.isfinite(found).all():
             raise UsageError(f'{name!r} must be finite, got {found}')
+
+
+def check_statistics(network: Network, statistics: Mapping[str, Array]) -> None:
+    """Raise UsageError where what a threshold layer saw is not one finite number a channel."""
+    widths = {layer.name: layer.n for layer in network.thresholds}
+    for name, found in statistics.items():
+        layer, _, statistic = name.rpartition('.')
+        if layer not in widths or statistic not in STATISTICS:
+            continue
+        if found.dtype != np.float32 or found.shape != (widths[layer],):
+            raise UsageError(
+                f'statistic {name!r} must be float32 ({widths[layer]},), got {found.dtype}'
+                f' {found.shape}'
+            )
+        if not np.isfinite(found).all():
+            raise UsageError(f'statistic {name!r} holds NaN or infinite values')

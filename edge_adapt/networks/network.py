@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks import layers as records
+from edge_adapt.networks._checks import check_input, check_layer, check_names, check_size
 from edge_adapt.networks.layers import (
     Add,
     Backbone,
@@ -41,6 +42,10 @@ class Network:
 
     def __post_init__(self) -> None:
         """Walk the layers once: every shape must fit."""
+        check_names('names of networks and classes', (self.name, *self.class_names))
+        check_input(self.input_shape)
+        for layer in self.layers:
+            check_layer(layer)
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names) or INPUT in names:
             raise UsageError(f'network {self.name!r} has layers of equal names: {names}')
@@ -62,6 +67,7 @@ class Network:
                 raise UsageError(f'layer {layer.name!r} reads {unknown}, which is not before it')
             inputs = [shapes[name] for name in self.sources[layer.name]]
             shapes[layer.name] = _shape_after(layer, inputs)
+            check_size(layer.name, shapes[layer.name])
         return shapes
 
     @cached_property
@@ -76,10 +82,9 @@ class Network:
     @property
     def head(self) -> Head:
         """The last layer. Raises UsageError where the network does not end in a head."""
-        last = self.layers[-1]
-        if not isinstance(last, Head):
+        if not self.layers or not isinstance(self.layers[-1], Head):
             raise UsageError(f'network {self.name!r} does not end in a head')
-        return last
+        return self.layers[-1]
 
     @property
     def thresholds(self) -> tuple[Threshold, ...]:
@@ -104,12 +109,12 @@ class Network:
         """Return the network. Raises UsageError for a layer kind or field nobody knows."""
         try:
             return Network(
-                name=str(values['name']),
+                name=values['name'],
                 input_shape=tuple(values['input_shape']),
                 layers=tuple(_layer_from(entry) for entry in values['layers']),
                 class_names=tuple(values['class_names']),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f'this is not a description of a network: {error}') from error
 
 
@@ -125,9 +130,11 @@ _KINDS: dict[type[Layer], str] = {
 
 
 def _layer_from(entry: Mapping[str, Any]) -> Layer:
+    if not isinstance(entry, dict):
+        raise UsageError(f'a layer is described by its fields, got {entry!r:.80}')
     fields = dict(entry)
     kind = fields.pop('kind')
-    record = getattr(records, kind, None)
+    record = getattr(records, str(kind), None)
     if not (isinstance(record, type) and issubclass(record, Layer)):
         raise UsageError(f'unknown kind of layer {kind!r}')
     fields['sources'] = tuple(fields.get('sources', ()))

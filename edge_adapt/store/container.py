@@ -15,7 +15,7 @@ from typing import Any
 
 from edge_adapt import archive
 from edge_adapt.errors import UsageError
-from edge_adapt.networks.layers import Head, Threshold
+from edge_adapt.networks.layers import Head, Quantize, Threshold
 from edge_adapt.networks.model import expected_tensors, Model
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, Weights
@@ -168,6 +168,8 @@ def _check_ranges(network: Network, arrays: Mapping[str, Array]) -> None:
     for layer in network.layers:
         if isinstance(layer, Threshold):
             ranges[f'{layer.name}.flips'] = (0, 1)
+        if isinstance(layer, Quantize):
+            ranges[f'{layer.name}.steps'] = (1e-30, 1e30)
         if isinstance(layer, Head):
             ranges[f'{layer.name}.bias'] = (-_MAX_BIAS, _MAX_BIAS)
             ranges[f'{layer.name}.scale'] = (1e-9, 1e9)
@@ -225,7 +227,7 @@ def _group(network: Network, name: str) -> str:
     layer, _, tensor = name.rpartition('.')
     if _EXTRA.fullmatch(name):
         return layer
-    if tensor in ('thresholds', 'flips'):
+    if tensor in ('thresholds', 'flips', 'offsets', 'steps'):
         return 'thresholds'
     return 'head' if layer == network.head.name else 'body'
 
