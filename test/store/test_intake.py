@@ -205,8 +205,8 @@ def test_fuzzed_messages_are_refused(intake, improve, model):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_100_000_fuzzed_messages_are_refused(intake, improve, model):
-    check_fuzzed(intake, model, improve(1, sequence=11).encode(KEY), 100_000)
+def test_20_000_fuzzed_messages_are_refused(intake, improve, model):
+    check_fuzzed(intake, model, improve(1, sequence=11).encode(KEY), 20_000)
 
 
 @settings(
