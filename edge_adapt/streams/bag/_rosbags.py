@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,12 +106,13 @@ class RawWriter:
         self._types = _typestore().types
 
     def close(self) -> None:
-        """Write index and metadata: the bag is complete."""
-        self._writer.close()
-
-    def abort(self) -> None:
-        """Leave what was written, without index and metadata."""
-        self._writer.abort()
+        """Write index and metadata; where that fails, leave what was written without them."""
+        try:
+            self._writer.close()
+        except BaseException:
+            with suppress(Exception):  # the first error is the one to tell
+                self._writer.abort()
+            raise
 
     def write_image(
         self, topic: str, stamp_ns: int, frame_id: str, fields: Any, log_ns: int | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 import json
 from pathlib import Path
+import sqlite3
 
 from edge_adapt import encodings
 from edge_adapt.errors import UsageError
@@ -36,8 +37,8 @@ def write(
     Write a stream into a new bag and return how many frames it has.
 
     `schedule`, the names of the classes and the region are noted in the bag's metadata. Raises
-    UsageError where the folder exists, an option is unknown or the disk is full; what was written
-    until then stays, and can be read.
+    UsageError where the folder exists, an option is unknown or the disk is full. The whole chunks
+    of an MCAP file that were written until then can be read; a sqlite3 file is one transaction.
     """
     _check('storage', storage, STORAGES)
     _check('compression', compression, COMPRESSIONS)
@@ -62,10 +63,9 @@ def write(
                 writer.close()
             raise
         writer.close()
-    except OSError as error:
-        raise UsageError(
-            f'{path} cannot be written: {error.strerror}, after {n_frames} frames'
-        ) from error
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, 'strerror', None) or str(error)
+        raise UsageError(f'{path} cannot be written: {reason}, after {n_frames} frames') from error
     return n_frames
 
 

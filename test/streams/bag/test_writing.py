@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import resource
 from typing import Any
 
 from edge_adapt.errors import UsageError
@@ -50,3 +51,18 @@ def test_a_folder_that_cannot_be_made_is_told(stream: Any, tmp_path: Path) -> No
     (tmp_path / 'file').write_text('in the way')
     with pytest.raises(UsageError, match='cannot be written: Not a directory'):
         write(stream, tmp_path / 'file' / 'bag')
+
+
+@pytest.mark.parametrize(('storage', 'n_left'), [('mcap', 12), ('sqlite3', 0)])
+def test_a_full_disk_is_told(storage: str, n_left: int, stream: Any, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, limits[1]))
+    try:
+        with pytest.raises(UsageError, match=r'cannot be written: .*after \d+ frames'):
+            write(stream, tmp_path / 'bag', storage=storage)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    if n_left:
+        recording = Recording(tmp_path / 'bag', class_names=stream.class_names)
+        assert len(list(recording)) >= n_left  # of 17 that fit: a chunk holds about four
