@@ -1,8 +1,8 @@
 """
 Frames and labels without a robot: data sets shown as cards to a camera, and recorded bags.
 
-A stream is made of segments, stretches with one kind of damage. It is a pure function of its
-arguments: two processes that make the same stream see the same bytes.
+A stream is made of segments, stretches with one kind of damage. A data-set stream is a pure
+function of its arguments: two processes that make the same one see the same bytes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Segment:
 
 
 class Stream(Protocol):
-    """Labelled frames in order; `stream[i]` does not depend on what was read before."""
+    """Labelled frames in order. It can be iterated again, with the same result."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -67,9 +67,13 @@ class Stream(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int) -> Frame: ...
-
     def __iter__(self) -> Iterator[Frame]: ...
+
+
+class IndexedStream(Stream, Protocol):
+    """A stream whose frames can be had in any order: `stream[i]` depends on `i` alone."""
+
+    def __getitem__(self, index: int) -> Frame: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""`edge-adapt replay`: recorded bags through the same loop, without ROS."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+import json
+from pathlib import Path
+import sys
+from typing import Any, ClassVar
+
+from edge_adapt.commands import _offline
+from edge_adapt.networks.model import Model
+
+NAMES = ('region', *_offline.NAMES)
+
+
+class Replay:
+    """
+    Test, then train, on recorded bags, to see what the robot would have done.
+
+    Reads rosbag2 folders and single files, MCAP and sqlite3, directly and in the order of the
+    stamps. Topics are guessed where they are unique. Labels come from a topic of
+    vision_msgs/Classification or from a CSV file of stamps and classes; without labels there are
+    alarms and decisions, but no accuracies. Every bag starts afresh with the model, or, with
+    --store, with what was learned before.
+    """
+
+    help: ClassVar[str] = 'run the loop on recorded bags without ROS and print its figures'
+
+    @staticmethod
+    def add_arguments(parser: ArgumentParser) -> None:
+        """Declare the arguments: the parameters of the nodes, by the same names."""
+        parser.add_argument(
+            'bags', type=Path, nargs='+', metavar='BAG', help='a folder, a .mcap or a .db3 file'
+        )
+        parser.add_argument('--image-topic', default='', metavar='TOPIC', help='topic of images')
+        parser.add_argument('--label-topic', default='', metavar='TOPIC', help='topic of labels')
+        parser.add_argument(
+            '--labels', default='', metavar='CSV', help='file of stamp,class in place of a topic'
+        )
+        _offline.add_arguments(parser, NAMES)
+
+    @staticmethod
+    def run(arguments: Namespace) -> int:
+        """Run every bag, print, draw."""
+        class_names = Model.load(arguments.model).network.class_names
+        documents = [_replay(path, arguments, class_names) for path in arguments.bags]
+        if arguments.json:
+            said = {name: getattr(arguments, name) for name in NAMES}
+            print(json.dumps({'arguments': said, 'bags': documents}, indent=2))
+        return 0
+
+
+def _replay(path: Path, arguments: Namespace, class_names: tuple[str, ...]) -> dict[str, Any]:
+    # Imported on use: who has no library for bags can use everything else.
+    from edge_adapt.streams.bag.recording import Recording
+
+    recording = Recording(
+        path,
+        class_names=class_names,
+        image_topic=arguments.image_topic,
+        label_topic=arguments.label_topic,
+        label_file=arguments.labels,
+    )
+    region = arguments.region
+    if not region and recording.region.width:
+        region = ','.join(map(str, recording.region))
+    if not arguments.json:
+        print(path)
+    document = _offline.run(arguments, recording, region, path.name)
+    tally = recording.tally
+    for sentence in tally.sentences():
+        print(f'{path}: {sentence}', file=sys.stderr)
+    if not arguments.json:
+        print(f'{tally.n_frames} frames of {len(recording)} messages, {tally.n_labelled} labelled')
+    return {'bag': str(path), 'reading': asdict(tally), **document}
