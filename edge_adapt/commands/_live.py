@@ -15,7 +15,7 @@ from edge_adapt.graph import NodeSpec
 from edge_adapt.nodes.monitor import Seen, Watch
 from edge_adapt.pipeline.adaptation import ROLLBACK
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.streams import Stream
+from edge_adapt.streams import IndexedStream
 import numpy as np
 from tqdm import tqdm
 
@@ -26,7 +26,9 @@ WINDOW = 100
 PLAIN_EVERY_S = 5.0  # a line where there is no terminal
 
 
-def run(specs: Sequence[NodeSpec], domain: int, stream: Stream, frozen: Inference) -> Timeline:
+def run(
+    specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference
+) -> Timeline:
     """Start the nodes, watch them through the whole stream, end them, return what happened."""
     screen = Screen(len(stream))
     try:
@@ -125,7 +127,7 @@ def watch(processes: Processes, observer: Watch, screen: Screen, n_frames: int) 
             )
 
 
-def timeline_of(seen: Seen, stream: Stream, frozen: Inference) -> Timeline:
+def timeline_of(seen: Seen, stream: IndexedStream, frozen: Inference) -> Timeline:
     """Return what happened; the frozen network looks at the same frames again."""
     timeline = Timeline(segments=list(stream.segments))
     names = stream.class_names

@@ -20,7 +20,7 @@ from edge_adapt.graph import NodeSpec, SCENARIOS
 from edge_adapt.parameters import NODES, Value
 from edge_adapt.pipeline.assembly import inference_from
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.streams import Stream
+from edge_adapt.streams import IndexedStream
 
 NAMES = ('schedule', 'order', 'rate_hz', 'label_share', 'engine', 'detector', 'updater', 'seed')
 
@@ -72,7 +72,7 @@ class Demo:
 
 
 def _watched(
-    specs: Sequence[NodeSpec], domain: int, stream: Stream, frozen: Inference
+    specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference
 ) -> Timeline:
     """Run the graph over the whole stream and return what happened."""
     try:
