@@ -47,13 +47,18 @@ class Knobs:
 
     interval: int = 300_000
     margin: float = 1.3
-    n_frames: int = 300_000
+    n_frames: int = 100_000
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.interval < _BLOCK:
             raise UsageError(
                 f'frames between false alarms must be {_BLOCK} or more, got {self.interval}'
+            )
+        if self.n_frames < _BLOCK or self.margin <= 0 or self.seed < 0:
+            raise UsageError(
+                f'draws must be {_BLOCK} or more, margin above 0 and seed not negative, got'
+                f' {self.n_frames}, {self.margin:g} and {self.seed}'
             )
 
 
@@ -208,7 +213,7 @@ def _thresholds(normal: Normal, frames: Frames, length: int, knobs: Knobs) -> Ar
         blocks.append(top)
     maxima = np.concatenate(blocks)  # (n_streams * n_blocks, n_scales, 1 + n_groups)
     bend = np.quantile(maxima, 1 - _TAIL, axis=0)
-    excess = np.where(maxima > bend, maxima - bend, np.nan)
+    excess = np.where(maxima >= bend, maxima - bend, np.nan)
     slope = np.nanmean(excess, axis=0)
     # P(block maximum > x) = tail * exp(-(x - bend) / slope), to be block / (interval * n)
     n_thresholds = maxima[0].size

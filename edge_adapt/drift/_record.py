@@ -9,6 +9,8 @@ from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32, Observation, UNKNOWN
 import numpy as np
 
+_TRACK_FRAMES = 2  # on average: a scene is then longer than one frame
+
 
 @dataclass(frozen=True)
 class Record:
@@ -65,10 +67,23 @@ class Record:
         }
         predicted = np.array([observations[index].predicted for index in kept])
         known = np.array([labels[index] for index in kept]) if len(labels) else predicted
-        has_tracks = len(tracks) > 0 and UNKNOWN not in tracks
-        runs = np.array([tracks[index] for index in kept]) if has_tracks else np.array(kept)
-        classes = np.where(known == UNKNOWN, predicted, known)
-        return Record(features, predicted, classes, runs, not has_tracks)
+        runs = np.array([tracks[index] for index in kept]) if len(tracks) else np.array(kept)
+        return record_from(features, predicted, known, runs)
+
+
+def record_from(
+    features: Mapping[str, F32], predicted: Array, labels: Array, tracks: Array
+) -> Record:
+    """
+    Return the record of n frames; labels and tracks (n,) are UNKNOWN where nobody knows.
+
+    Frames are taken for independent where scenes are unknown or hardly longer than a frame.
+    """
+    classes = np.where(labels == UNKNOWN, predicted, labels)
+    if UNKNOWN in tracks or len(tracks) < _TRACK_FRAMES * len(np.unique(tracks)):
+        runs = np.arange(len(tracks)) if UNKNOWN in tracks else tracks
+        return Record(features, predicted, classes, runs, independent=True)
+    return Record(features, predicted, classes, tracks, independent=False)
 
 
 def _is_finite(observation: Observation) -> bool:

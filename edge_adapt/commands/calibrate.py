@@ -1,0 +1,130 @@
+"""`edge-adapt calibrate`: record what is normal, and turn an interval into thresholds."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+import sys
+from typing import Any, ClassVar
+
+from edge_adapt import registry
+from edge_adapt.commands import _options, _table
+from edge_adapt.drift._calibration import ADVISED_FRAMES, calibrate, Knobs
+from edge_adapt.drift._orders import class_runs, class_runs_of_tracks
+from edge_adapt.drift._record import Record
+from edge_adapt.drift._reference import Reference
+from edge_adapt.drift._replay import delays
+from edge_adapt.networks.model import Model, path_of
+from edge_adapt.parameters import CAMERA, INFERENCE
+from edge_adapt.pipeline.recording import record_frames
+import numpy as np
+from tqdm import tqdm
+
+SHIFTS = ('noise', 'contrast', 'low_contrast', 'invert', 'dead', 'shift', 'blur')
+_N_SHIFTED = 300  # frames of each shift that the delays are predicted from
+_RULE_OF_THREE = 3  # no event in n trials: its rate is below 3 / n with 95 % confidence
+
+
+class Calibrate:
+    """
+    Write the clean reference that the drift detectors need, beside the model.
+
+    Give it 1000 clean frames or more that the network was not trained on, in the order in which
+    the camera delivers them. The one knob is the number of frames between false alarms.
+    """
+
+    help: ClassVar[str] = 'record clean frames and set the thresholds of the drift detectors'
+
+    @staticmethod
+    def add_arguments(parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        _options.add(parser, (*CAMERA, *INFERENCE), ('model', 'engine', 'stream', 'seed'))
+        parser.add_argument('--part', help='part of the data set to record, if not the usual one')
+        parser.add_argument(
+            '--frames', type=int, default=1000, metavar='N', help='how many to record [1000]'
+        )
+        parser.add_argument(
+            '--interval',
+            type=int,
+            default=Knobs.interval,
+            metavar='N',
+            help=f'expected frames between false alarms [{Knobs.interval}]',
+        )
+        parser.add_argument(
+            '--margin',
+            type=float,
+            default=Knobs.margin,
+            metavar='FACTOR',
+            help=f'on every threshold [{Knobs.margin}]',
+        )
+        parser.add_argument(
+            '--draws',
+            type=int,
+            default=Knobs.n_frames,
+            metavar='N',
+            help=f'frames drawn for every fold and order [{Knobs.n_frames}]',
+        )
+        parser.add_argument(
+            '--output', type=Path, metavar='FILE', help='[the name of the model, .reference]'
+        )
+
+    @staticmethod
+    def run(arguments: Namespace) -> int:
+        """Record, calibrate, write, and say what to expect."""
+        knobs = Knobs(arguments.interval, arguments.margin, arguments.draws, arguments.seed)
+        model = Model.load(arguments.model)
+        infer = registry.load('engines', arguments.engine)().prepare(model.network, model.weights)
+
+        def recorded(corruption: str, n_frames: int) -> Record:
+            options: dict[str, Any] = {'part': arguments.part} if arguments.part else {}
+            stream = registry.load('streams', arguments.stream)(
+                schedule=f'{corruption}:{n_frames}', seed=arguments.seed, **options
+            )
+            frames = tqdm(
+                stream,
+                corruption,
+                file=sys.stderr,
+                leave=False,
+                unit='frame',
+                mininterval=0.2 if sys.stderr.isatty() else 10.0,
+            )
+            return record_frames(model.network, infer, frames, stream.region)
+
+        clean = recorded('clean', arguments.frames)
+        n_classes = model.network.head.n_classes
+        with tqdm(total=1.0, desc='thresholds', file=sys.stderr, leave=False) as bar:
+            reference = calibrate(
+                clean,
+                n_classes,
+                model.weights.version,
+                knobs,
+                lambda done: bar.update(done - bar.n),
+            )
+        path = arguments.output or path_of(arguments.model).with_suffix('.reference')
+        reference.save(path)
+        shifted = {name: recorded(name, _N_SHIFTED) for name in SHIFTS}
+        print(_report(reference, clean, shifted, arguments.seed))
+        print(f'{path} written for weights {reference.version}')
+        return 0
+
+
+def _report(reference: Reference, clean: Record, shifted: dict[str, Record], seed: int) -> str:
+    """Return the delays to expect, and what the frames given can vouch for."""
+    order = class_runs if clean.independent else class_runs_of_tracks
+    rng = np.random.default_rng(seed)
+    rows = []
+    for name, record in shifted.items():
+        found = delays(reference.clean, clean, record, order, rng)
+        middle, late = np.quantile(found, [0.5, 0.95], method='higher')
+        rows.append((name, f'{middle:.0f}', f'{late:.0f}'))
+    n_runs = len(np.unique(clean.runs))
+    certified = len(clean) // _RULE_OF_THREE
+    sentences = [
+        _table.grid(('shift at full severity', 'median delay', '95 %'), rows),
+        'delays in frames, predicted from these frames in runs of one class',
+        f'{len(clean)} frames of {n_runs} scenes: alone they vouch for {certified} frames without'
+        f' a false alarm (95 % confidence); {reference.about["interval"]} is extrapolated',
+    ]
+    if len(clean) < ADVISED_FRAMES:
+        sentences.append(f'better record {ADVISED_FRAMES} frames or more')
+    return '\n'.join(sentences)
