@@ -12,8 +12,9 @@ import time
 
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.images import network_input
-from edge_adapt.pipeline.adaptation import Adaptation, Decision, ROLLBACK
+from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.inference import Inference
+from edge_adapt.pipeline.ladder import Decision, ROLLBACK
 from edge_adapt.records import Frame, UNKNOWN
 from edge_adapt.streams import Stream
 import numpy as np

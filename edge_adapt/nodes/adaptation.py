@@ -19,8 +19,8 @@ from edge_adapt.nodes import convert
 from edge_adapt.nodes._lifecycle import EdgeNode, run, Worker
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
-from edge_adapt.pipeline.adaptation import Decision
 from edge_adapt.pipeline.assembly import adaptation_from, region_from
+from edge_adapt.pipeline.ladder import Decision
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import UInt8MultiArray

@@ -10,76 +10,29 @@ frames it never learned from, promoted on trial, and confirmed or rolled back on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from edge_adapt.drift import Reference, Signature
+from edge_adapt.drift import Reference
 from edge_adapt.engines import Engine
 from edge_adapt.errors import UsageError
+from edge_adapt.pipeline.domains import Domains, PRODUCER
 from edge_adapt.pipeline.gate import Gate, Verdict
+from edge_adapt.pipeline.history import History
+from edge_adapt.pipeline.ladder import (
+    Decision,
+    DEFAULTS,
+    DOMAIN,
+    LOOK_UP,
+    ROLLBACK,
+    Rung,
+    Settings,
+    TRIAL,
+)
 from edge_adapt.pipeline.objective import EngineObjective
 from edge_adapt.pipeline.window import Window
 from edge_adapt.records import Detection, Samples, U8, Weights
-from edge_adapt.signals import gather_images
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.weight_store import WeightStore
-from edge_adapt.updaters import Updater
-
-LOOK_UP = 'bank'
-TRIAL = 'trial'
-ROLLBACK = 'rollback'
-_TIMED = ('seconds', 'stamp_ns')  # not evidence: the same decision has the same papers
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """
-    One step of the ladder: an updater, and what it waits for.
-
-    `n_frames` counts all frames since the alarm, `n_labels` those with a label that may be
-    learned from (the gate wants labels of its own besides); `max_evaluations` bounds the work.
-    """
-
-    name: str
-    updater: Updater
-    n_frames: int
-    n_labels: int = 0
-    max_evaluations: int = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """
-    One line of the record: what was tried, on what, at what cost, and what became of it.
-
-    `base` and `candidate` are versions; `before` and `after` are the judge's scores.
-    """
-
-    stamp_ns: int
-    rung: str
-    accepted: bool
-    reason: str
-    base: str
-    candidate: str
-    before: float = float('nan')
-    after: float = float('nan')
-    n_evaluations: int = 0
-    n_bytes: int = 0
-    seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Numbers of the policy; all counts are frames."""
-
-    n_look_up: int = 16
-    n_trial: int = 48
-    guard_every: int = 3
-    spacing: int = 1
 
 
 @dataclass
@@ -87,6 +40,7 @@ class _Episode:
     """One drift, from its alarm to the end of the ladder."""
 
     detection: Detection
+    n_classes: float  # in the stream before the change
     rung: int = 0
     looked_up: bool = False
     settled: bool = False  # whether the weights carry the signature of the new domain
@@ -118,7 +72,7 @@ class Adaptation:
         rungs: Sequence[Rung],
         gate: Gate,
         clock_ns: Callable[[], int],
-        settings: Settings = Settings(),
+        settings: Settings = DEFAULTS,
     ) -> None:
         self.model = store.model
         self.frozen = False
@@ -127,8 +81,9 @@ class Adaptation:
         self._objective = EngineObjective(engine, store.model)
         self._rungs, self.gate = tuple(rungs), gate
         self._clock_ns, self._settings = clock_ns, settings
-        self._reference = reference
+        self._domains = Domains(store, reference)
         self._window = self._new_window()
+        self._history = History(settings.spacing)
         self._episode: _Episode | None = None
         self._trial: _Trial | None = None
 
@@ -142,7 +97,9 @@ class Adaptation:
         return 'watching' if self._episode is None else 'collecting'
 
     def on_frame(self, stamp_ns: int, image: U8) -> None:
-        """Remember a network input (h, w, c) if it may be of use."""
+        """Remember a network input (h, w, c)."""
+        if self._episode is None or self._episode.settled:
+            self._history.add(image)
         if self._episode is not None or self._trial is not None:
             self._window.add(stamp_ns, image)
         if self._trial is not None:
@@ -158,7 +115,10 @@ class Adaptation:
         """Begin an episode; one that is under way starts again, for its frames are of the past."""
         self._window = self._new_window()
         self._trial = None
-        self._episode = _Episode(detection)
+        n_classes = self._history.close(
+            self._objective, self.weights, detection.n_frames_suspected
+        )
+        self._episode = _Episode(detection, n_classes)
 
     def step(self) -> Decision | None:
         """Do the next piece of work if enough frames are there."""
@@ -192,7 +152,7 @@ class Adaptation:
             self.weights,
             self._store.state.number + 1,
             created_ns,
-            producer='adaptation',
+            producer=PRODUCER,
         )
 
     def _new_window(self) -> Window:
@@ -202,7 +162,7 @@ class Adaptation:
         """See whether the new frames belong to a domain that is known already."""
         episode.looked_up = True
         started = self._start()
-        known = self._nearest(self._window.samples.images)
+        known = self._domains.nearest(self._window.samples.images)
         if known is None:
             return self._decision(LOOK_UP, started, 'the frames are of no known domain')
         self._episode = None
@@ -210,17 +170,6 @@ class Adaptation:
             return self._decision(LOOK_UP, started, 'the domain is the active one: no change')
         decision = self._decision(LOOK_UP, started, 'back in a known domain', known, accepted=True)
         return self._promote(decision, known)
-
-    def _nearest(self, images: U8) -> Weights | None:
-        """Return the weights of the known domain that images (n, h, w, c) come from."""
-        signatures = {}
-        for version in self._store.banks():  # the latest first: it wins where two are as near
-            signature = Signature.in_weights(self._store.get(version))
-            if signature is not None:
-                signatures[version] = signature
-        signatures[self.model.weights.version] = self._reference.signature
-        found = self._reference.nearest(signatures, gather_images(images))
-        return None if found is None else self._store.get(found)
 
     def _climb(self, episode: _Episode) -> Decision | None:
         """Try the next rung if its frames and labels are there."""
@@ -235,12 +184,13 @@ class Adaptation:
         episode.rung += 1
         started = self._start()
         try:
+            self._check_mixture(rung, episode)
             candidate = self._improve(rung, self._window.training)
             verdict = self.gate.judge(self._objective, self.weights, candidate, self._window.guard)
         except UsageError as error:
             return self._decision(rung.name, started, str(error))
         if not episode.settled:
-            candidate = self._signed(candidate)
+            candidate = self._domains.signed(candidate, self._window.samples.images)
         decision = self._decision(
             rung.name, started, verdict.reason, candidate, verdict.accepted, verdict
         )
@@ -253,18 +203,23 @@ class Adaptation:
         """Keep the weights, but take the new domain for normal: its alarm is not repeated."""
         episode.settled = True
         started = self._start()
-        candidate = self._signed(self.weights)
+        candidate = self._domains.signed(self.weights, self._window.samples.images)
         decision = self._decision(
-            'domain', started, 'nothing gained: kept, and known from now on', candidate, True
+            DOMAIN, started, 'nothing gained: kept, and known from now on', candidate, True
         )
         decision = self._promote(self._kept(decision, candidate), candidate)
         self._trial = None
         self._store.confirm(decision.reason)
         return decision
 
-    def _signed(self, weights: Weights) -> Weights:
-        """Return the weights with the signature of the window's domain."""
-        return weights.replace(Signature.of_images(self._window.samples.images).tensors())
+    def _check_mixture(self, rung: Rung, episode: _Episode) -> None:
+        """Raise UsageError where a rung without labels would learn from too few classes."""
+        n_needed = self.gate.min_class_share * self.model.network.head.n_classes
+        if not rung.n_labels and episode.n_classes < n_needed:
+            raise UsageError(
+                f'the stream showed {episode.n_classes:.1f} classes before the change, without'
+                f' labels {n_needed:.1f} are needed'
+            )
 
     def _is_ready(self, rung: Rung) -> bool:
         """Whether the rung's frames are there, and the labels to learn from and to judge by."""
@@ -294,19 +249,8 @@ class Adaptation:
 
     def _kept(self, decision: Decision, candidate: Weights) -> Decision:
         """Put the candidate into the store, with its papers."""
-        evidence = {
-            name: value for name, value in decision.to_dict().items() if name not in _TIMED
-        }
-        update = WeightUpdate.between(
-            self.model,
-            candidate,
-            self._store.next_sequence,
-            decision.stamp_ns,
-            producer='adaptation',
-            evidence=evidence,
-        )
-        self._store.put(update)
-        return replace(decision, n_bytes=sum(array.nbytes for array in update.arrays.values()))
+        n_bytes = self._domains.keep(candidate, decision.stamp_ns, decision.evidence)
+        return replace(decision, n_bytes=n_bytes)
 
     def _end_trial(self, trial: _Trial) -> Decision:
         """Confirm what runs, or roll back where the parent is better on frames both never saw."""

@@ -11,9 +11,10 @@ from edge_adapt.drift import DriftDetector, Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
 from edge_adapt.networks.model import Model, path_of
-from edge_adapt.pipeline.adaptation import Adaptation, Rung
+from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
+from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.store.weight_store import WeightStore
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name

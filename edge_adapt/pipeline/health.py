@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge_adapt.records import Array, F64, U8, Weights
+from edge_adapt.signals import entropy, softmax
 from edge_adapt.updaters import Objective
 import numpy as np
 
@@ -43,17 +44,6 @@ def health(objective: Objective, weights: Weights, images: U8) -> Health:
         rate_gap=_rate_gap(objective, weights, images),
         n_classes_seen=float(np.exp(entropy(_histogram(logits)))),
     )
-
-
-def softmax(x: Array) -> F64:
-    """Return probabilities (..., n_classes) of natural logits x."""
-    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float64)
-
-
-def entropy(shares: F64) -> F64:
-    """Return the entropy (...,) in nats of probabilities (..., n_classes)."""
-    return np.asarray(-(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=-1))
 
 
 def _histogram(logits: Array) -> F64:

@@ -1,0 +1,54 @@
+"""The domains a robot has learned: versions in the store that carry a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edge_adapt.drift import Reference, Signature
+from edge_adapt.records import U8, Weights
+from edge_adapt.signals import gather_images
+from edge_adapt.store.container import WeightUpdate
+from edge_adapt.store.weight_store import WeightStore
+
+PRODUCER = 'adaptation'
+
+
+class Domains:
+    """Looks up, signs and keeps weights by the domain they were learned in."""
+
+    def __init__(self, store: WeightStore, reference: Reference) -> None:
+        self._store, self._reference = store, reference
+
+    def nearest(self, images: U8) -> Weights | None:
+        """
+        Return the weights of the known domain that network inputs (n, h, w, c) come from.
+
+        The clean domain, that of the model's own weights, is always known. None where no
+        signature is within the reference's limit.
+        """
+        signatures = {}
+        for version in self._store.banks():  # the latest first: it wins where two are as near
+            signature = Signature.in_weights(self._store.get(version))
+            if signature is not None:
+                signatures[version] = signature
+        signatures[self._store.model.weights.version] = self._reference.signature
+        found = self._reference.nearest(signatures, gather_images(images))
+        return None if found is None else self._store.get(found)
+
+    def signed(self, weights: Weights, images: U8) -> Weights:
+        """Return the weights with the signature of the domain that images come from."""
+        return weights.replace(Signature.of_images(images).tensors())
+
+    def keep(self, weights: Weights, created_ns: int, evidence: Mapping[str, Any]) -> int:
+        """Put weights into the store as a candidate; return the bytes of what changed."""
+        update = WeightUpdate.between(
+            self._store.model,
+            weights,
+            self._store.next_sequence,
+            created_ns,
+            producer=PRODUCER,
+            evidence=evidence,
+        )
+        self._store.put(update)
+        return sum(array.nbytes for array in update.arrays.values())

@@ -1,0 +1,52 @@
+"""How mixed the stream is: the classes it showed while the network still knew its world."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from edge_adapt.records import U8, Weights
+from edge_adapt.signals import entropy
+from edge_adapt.updaters import Objective
+import numpy as np
+
+CAPACITY = 64
+ENOUGH = CAPACITY // 2
+
+
+class History:
+    """
+    The latest frames of a domain that the network knows, one in `spacing`.
+
+    After a change no answer of a network tells whether the frames are of one class or of many:
+    recalibrated on a single class, it spreads its answers over all of them. Before the change its
+    answers could be trusted, and a camera that saw a mixture then will see one again.
+    """
+
+    def __init__(self, spacing: int = 1) -> None:
+        self._spacing = spacing
+        self._images: deque[U8] = deque(maxlen=CAPACITY)
+        self._n_seen = 0
+        self._n_classes = 0.0
+
+    def add(self, image: U8) -> None:
+        """Remember a network input (h, w, c)."""
+        if self._n_seen % self._spacing == 0:
+            self._images.append(image)
+        self._n_seen += 1
+
+    def close(self, objective: Objective, weights: Weights, n_suspected: int) -> float:
+        """
+        Return how many classes were seen, and begin anew.
+
+        It is the exponential of the entropy of the predicted classes, without the last
+        `n_suspected` frames. Where too few frames were seen, what was known before holds; 0.0
+        where nothing was.
+        """
+        n_known = len(self._images) - -(-n_suspected // self._spacing)
+        if n_known >= ENOUGH:
+            images = np.stack(list(self._images)[:n_known])
+            predicted = objective.logits(weights, images).argmax(axis=1)
+            shares = np.bincount(predicted) / n_known
+            self._n_classes = float(np.exp(entropy(shares)))
+        self._images.clear()
+        return self._n_classes

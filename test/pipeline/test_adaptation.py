@@ -1,0 +1,167 @@
+"""The learning path: what is promoted was proved, and what was promoted is judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge_adapt import registry
+from edge_adapt.corruptions import corrupt
+from edge_adapt.networks.model import Model
+from edge_adapt.pipeline.adaptation import Adaptation
+from edge_adapt.pipeline.assembly import reference_of
+from edge_adapt.pipeline.gate import Gate
+from edge_adapt.pipeline.ladder import Decision, Rung
+from edge_adapt.records import Detection, Samples, Weights
+from edge_adapt.store.weight_store import WeightStore
+from edge_adapt.updaters import Objective
+from edge_adapt.updaters.frozen import Frozen
+from edge_adapt.updaters.recalibration import Recalibration
+import numpy as np
+import pytest
+
+ALARM = Detection('test', 0, statistic=2.0, threshold=1.0)
+
+
+class Ruin(Frozen):
+    """An updater that makes everything worse: all thresholds out of reach."""
+
+    def improve(
+        self, objective: Objective, weights: Weights, samples: Samples
+    ) -> Iterator[Weights]:
+        last = objective.network.thresholds[-1].name
+        tensor = weights[f'{last}.thresholds']
+        yield weights.replace({f'{last}.thresholds': np.full_like(tensor, 10**6)})
+
+
+@pytest.fixture(scope='module')
+def pool() -> Samples:
+    """Digits that the network was not trained on, in mixed order."""
+    model = Model.load('digits')
+    samples = registry.load('streams', 'digits').pool('adapt').samples(model.network.input_shape)
+    return samples.take(np.random.default_rng(0).permutation(len(samples)))
+
+
+def adaptation(folder: Path, *rungs: Rung) -> Adaptation:
+    """Return a learning path that recalibrates, or climbs the rungs given."""
+    model = Model.load('digits')
+    return Adaptation(
+        WeightStore(folder, model),
+        registry.load('engines', 'popcount')(),
+        reference_of('digits', model),
+        rungs or (Rung('recalibration', Recalibration(), n_frames=96),),
+        Gate(),
+        clock_ns=lambda: 0,
+    )
+
+
+def show(path: Adaptation, samples: Samples, domain: str = 'clean') -> list[Decision]:
+    """Let frames come in and return the decisions taken; frames are numbered by their stamps."""
+    decisions = []
+    for i, image in enumerate(samples.images):
+        path.on_frame(i, image if domain == 'clean' else corrupt(image, domain))
+        decision = path.step()
+        if decision is not None:
+            decisions.append(decision)
+    return decisions
+
+
+def test_nothing_is_done_without_an_alarm(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    assert show(path, pool, 'contrast') == []
+    assert path.state == 'watching'
+
+
+def test_climbs_from_look_up_to_recalibration_and_confirms_it(
+    tmp_path: Path, pool: Samples
+) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    assert [(d.rung, d.accepted) for d in decisions] == [
+        ('bank', False),
+        ('recalibration', True),
+        ('trial', True),
+    ]
+    assert decisions[1].base == path.model.weights.version
+    assert decisions[1].candidate == path.weights.version
+
+
+def test_a_known_domain_comes_back_by_a_look_up(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool, 'contrast')
+    adapted = path.weights.version
+    path.on_drift(ALARM)
+    show(path, pool)
+    assert path.weights.version == path.model.weights.version
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    assert decisions[0].rung == 'bank'
+    assert path.weights.version == adapted
+
+
+def test_a_candidate_that_is_worse_is_refused(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path, Rung('ruin', Ruin(), n_frames=96))
+    show(path, pool.take(np.arange(64)))
+    before = path.model.network.thresholds[-1].name
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    assert [(d.rung, d.accepted) for d in decisions][1:] == [('ruin', False), ('domain', True)]
+    np.testing.assert_array_equal(
+        path.weights[f'{before}.thresholds'], path.model.weights[f'{before}.thresholds']
+    )
+
+
+def test_what_proves_worse_on_trial_is_rolled_back(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool.take(np.arange(96)), 'contrast')
+    assert path.state == 'on trial'
+    decisions = show(path, pool)  # the world is clean again before the trial has ended
+    assert (decisions[0].rung, decisions[0].accepted) == ('rollback', True)
+    assert path.weights.version == path.model.weights.version
+
+
+def test_frames_of_one_single_class_change_no_weights(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    ones = pool.take(pool.labels == 1)
+    ones = ones.take(np.arange(160) % len(ones))
+    show(path, ones)
+    path.on_drift(ALARM)
+    decisions = show(path, ones, 'contrast')
+    assert decisions[1].reason == (
+        'the stream showed 1.0 classes before the change, without labels 5.0 are needed'
+    )
+    last = path.model.network.thresholds[-1].name
+    np.testing.assert_array_equal(
+        path.weights[f'{last}.thresholds'], path.model.weights[f'{last}.thresholds']
+    )
+
+
+def test_a_frozen_robot_looks_but_changes_nothing(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    path.frozen = True
+    path.on_drift(ALARM)
+    assert show(path, pool, 'contrast') == []
+    assert path.state == 'frozen'
+
+
+def test_a_restart_runs_what_was_confirmed(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool, 'contrast')
+    assert adaptation(tmp_path).weights.version == path.weights.version
+
+
+def test_a_person_can_order_the_version_before_this_one(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool, 'contrast')
+    decision = path.roll_back('ordered by a person')
+    assert decision.candidate == path.weights.version == path.model.weights.version
