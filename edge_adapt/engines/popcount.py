@@ -1,18 +1,137 @@
-"""The fast engine: signs packed 64 to a word, xor and popcount instead of multiply and add."""
+"""
+The fast engine: signs packed 64 to a word, xor and popcount instead of multiply and add.
+
+C++ kernels (cpp/) run a whole batch in one call; where they were not built, or where a network has
+a layer they do not know, the same words are worked through in NumPy.
+"""
 
 from __future__ import annotations
 
-from edge_adapt.engines import Infer
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any
+import weakref
+
+from edge_adapt import native
+from edge_adapt.engines import Infer, Outcome
 from edge_adapt.engines._packed import prepare as prepare_packed
+from edge_adapt.engines._program import is_native, PackedTensor, Program
+from edge_adapt.engines.reference import check_images, check_taps
+from edge_adapt.networks.layers import Head
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import Network
-from edge_adapt.records import Weights
+from edge_adapt.records import Array, U8, Weights
+import numpy as np
 
 
 class Popcount:
     """The same integers as the reference, bit for bit."""
 
     def prepare(self, network: Network, weights: Weights) -> Infer:
-        """Return a runner; UsageError where the weights do not fit the network."""
+        """
+        Return a runner; UsageError where the weights do not fit the network.
+
+        Weights that share tensors with weights prepared before share what was packed of them, so
+        new thresholds or a new head cost microseconds.
+        """
         check_weights(network, weights)
-        return prepare_packed(network, weights)
+        kernel = native.kernel()
+        if kernel == native.NUMPY or not is_native(network):
+            return prepare_packed(network, weights)
+        infer = NativeInfer(kernel, network, weights)
+        return infer if infer.has_signs else prepare_packed(network, weights)
+
+
+class NativeInfer:
+    """A network made ready for the native kernels. Any number of threads may call it."""
+
+    def __init__(self, kernel: str, network: Network, weights: Weights) -> None:
+        self.kernel, self.network, self.weights = kernel, network, weights
+        self._runners: dict[tuple[str, ...], Any] = {}
+        self.has_signs = self._prepare()
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of packed weights, limits and the buffers of one run."""
+        return int(self._runner(()).n_bytes)
+
+    def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
+        """Run images (n, height, width, channels) uint8 in one native call."""
+        check_images(self.network, images)
+        if not taps:
+            logits = np.empty((len(images), self.network.head.n_classes), np.int32)
+            self._runner(()).run(np.ascontiguousarray(images), logits, ())
+            return Outcome(logits)
+        check_taps(self.network, taps)
+        names = tuple(dict.fromkeys(taps))
+        logits = np.empty((len(images), self.network.head.n_classes), np.int32)
+        tapped = [self._room_for(name, len(images)) for name in names]
+        flat = tuple(array.reshape(len(array), prod(array.shape[1:])) for array in tapped)
+        self._runner(names).run(np.ascontiguousarray(images), logits, flat)
+        return Outcome(logits, dict(zip(names, tapped, strict=True)))
+
+    def _room_for(self, name: str, n: int) -> Array:
+        kind = np.int8 if self.network.kinds[name] == 'bits' else np.int32
+        return np.empty((n, *self.network.shapes[name]), kind)
+
+    def _prepare(self) -> bool:
+        """Pack the weights; False where weights on bits are no signs."""
+        try:
+            self._runner(())
+        except ValueError as error:
+            if 'must be +-1' in str(error):
+                return False
+            raise
+        return True
+
+    def _runner(self, taps: tuple[str, ...]) -> Any:
+        runner = self._runners.get(taps)
+        if runner is None:
+            runner = self._runners[taps] = self._make_runner(taps)
+        return runner
+
+    def _make_runner(self, taps: tuple[str, ...]) -> Any:
+        """Return a runner whose steps keep the tapped values; it shares the packed weights."""
+        program, plan = _plan(self.kernel, self.network, taps)
+        packed = {
+            step: _packed(self.kernel, tensor, self.weights[tensor.name])
+            for step, tensor in program.weights.items()
+        }
+        limits: dict[int, tuple[Array, Array | None]] = {}
+        for step, layer in program.limits.items():
+            if isinstance(layer, Head):
+                limits[step] = (self.weights[f'{layer.name}.bias'], None)
+            else:
+                limits[step] = (
+                    self.weights[f'{layer.name}.thresholds'],
+                    self.weights[f'{layer.name}.flips'],
+                )
+        module = native.module()
+        assert module is not None
+        return module.runner(plan, packed, limits)
+
+
+@lru_cache(maxsize=64)
+def _plan(kernel: str, network: Network, taps: tuple[str, ...]) -> tuple[Program, Any]:
+    program = Program(network, taps)
+    module = native.module()
+    assert module is not None
+    return program, module.plan(kernel, program.values, program.steps, program.tap_ids)
+
+
+# What was packed of arrays that still live: tensors of weights are read-only, so one array has one
+# packed form.
+_PACKED: dict[tuple[int, str, PackedTensor], tuple[weakref.ref[Array], Any]] = {}
+
+
+def _packed(kernel: str, tensor: PackedTensor, array: Array) -> Any:
+    key = (id(array), kernel, tensor)
+    known = _PACKED.get(key)
+    if known is not None and known[0]() is array:
+        return known[1]
+    module = native.module()
+    assert module is not None
+    packed = module.pack(kernel, tensor.layout, np.ascontiguousarray(array).reshape(tensor.shape))
+    _PACKED[key] = (weakref.ref(array, lambda _: _PACKED.pop(key, None)), packed)
+    return packed

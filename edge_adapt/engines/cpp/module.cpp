@@ -1,0 +1,267 @@
+// edge_adapt.engines._native: Python glue and nothing else.
+#include "binding.hpp"
+#include "runner.hpp"
+
+namespace edge_adapt {
+namespace {
+
+using PlanHolder = Holder<const Plan>;
+using PackedHolder = Holder<const Packed>;
+using RunnerHolder = Holder<const Runner>;
+
+PyObject* names_of(const std::vector<const Kernels*>& all) {
+  Owned names(PyTuple_New(static_cast<Py_ssize_t>(all.size())));
+  if (!names.get()) throw PythonError();
+  for (size_t i = 0; i < all.size(); ++i) {
+    PyObject* name = PyUnicode_FromString(all[i]->name);
+    if (!name) throw PythonError();
+    PyTuple_SET_ITEM(names.get(), static_cast<Py_ssize_t>(i), name);
+  }
+  return names.release();
+}
+
+const Kernels& kernels_of(PyObject* name) {
+  const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+  if (PyErr_Occurred()) PyErr_Clear();
+  std::string known;
+  for (const Kernels* kernels : usable_kernels()) {
+    if (text && std::string(text) == kernels->name) return *kernels;
+    known += std::string(known.empty() ? "" : ", ") + kernels->name;
+  }
+  throw Refused(std::string("there are no kernels '") + (text ? text : "?") +
+                "' on this CPU; there are: " + known);
+}
+
+void require_arguments(Py_ssize_t n, Py_ssize_t expected, const char* name) {
+  if (n != expected) {
+    throw Refused(std::string(name) + " takes " + std::to_string(expected) + " arguments, got " +
+                  std::to_string(n));
+  }
+}
+
+PyObject* plan(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 4, "plan(kernel, values, steps, taps)");
+    const Kernels& kernels = kernels_of(args[0]);
+    ArrayView values(args[1], "values", 'i', {-1, kValueFields});
+    ArrayView steps(args[2], "steps", 'i', {-1, kStepFields});
+    ArrayView taps(args[3], "taps", 'i', {-1});
+    static_assert(sizeof(Value) == kValueFields * sizeof(i32), "a row is a record");
+    static_assert(sizeof(StepRecord) == kStepFields * sizeof(i32), "a row is a record");
+    std::vector<Value> value_rows(values.size(0));
+    std::memcpy(value_rows.data(), values.as<u8>(), sizeof(Value) * value_rows.size());
+    std::vector<StepRecord> step_rows(steps.size(0));
+    std::memcpy(step_rows.data(), steps.as<u8>(), sizeof(StepRecord) * step_rows.size());
+    std::vector<i32> tap_row(taps.as<i32>(), taps.as<i32>() + taps.size(0));
+    return PlanHolder::wrap(std::make_shared<const Plan>(kernels, std::move(value_rows), step_rows,
+                                                         std::move(tap_row)));
+  });
+}
+
+bool all_signs(const i8* weights, i64 n) {
+  i32 other = 0;
+  for (i64 i = 0; i < n; ++i) other |= (weights[i] != 1) & (weights[i] != -1);
+  return !other;
+}
+
+PyObject* pack(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 3, "pack(kernel, layout, weights)");
+    const Kernels& kernels = kernels_of(args[0]);
+    const long layout = PyLong_AsLong(args[1]);
+    if (PyErr_Occurred()) throw PythonError();
+    if (layout < 0 || layout > 3) throw Refused("layout must be 0..3, got " + std::to_string(layout));
+    ArrayView weights(args[2], "weights", 'b', {-1, -1, -1, -1});
+    i64 n = 1;
+    for (int axis = 0; axis < 4; ++axis) {
+      if (weights.size(axis) < 1 || weights.size(axis) > 1 << 20) throw Refused("weights have no legal size");
+      n *= weights.size(axis);
+      if (n > i64{1} << 28) throw Refused("weights are larger than 2^28 bytes");
+    }
+    const Matrix matrix{static_cast<i32>(weights.size(0)), static_cast<i32>(weights.size(1)),
+                        static_cast<i32>(weights.size(2)), static_cast<i32>(weights.size(3))};
+    if (layout == 0 && !all_signs(weights.as<i8>(), n)) throw Refused("weights on bits must be +-1");
+    std::shared_ptr<const Packed> packed;
+    unlocked([&] {
+      packed = std::make_shared<const Packed>(kernels, static_cast<Layout>(layout), matrix,
+                                              weights.as<i8>());
+    });
+    return PackedHolder::wrap(std::move(packed));
+  });
+}
+
+size_t step_index(const Runner& runner, PyObject* key) {
+  const size_t index = PyLong_AsSize_t(key);
+  if (PyErr_Occurred()) throw PythonError();
+  if (index >= runner.plan().steps().size()) throw Refused("there is no step " + std::to_string(index));
+  return index;
+}
+
+void require_dict(PyObject* object, const char* name) {
+  if (!PyDict_Check(object)) throw Refused(std::string(name) + " must be a dict of steps");
+}
+
+// weights: {step: Packed}; limits: {step: (int32 (n,), uint8 (n,) or None)}.
+PyObject* renewed(Runner runner, PyObject* weights, PyObject* limits) {
+  require_dict(weights, "weights");
+  require_dict(limits, "limits");
+  PyObject *key, *value;
+  for (Py_ssize_t at = 0; PyDict_Next(weights, &at, &key, &value);) {
+    runner.set_weights(step_index(runner, key), PackedHolder::unwrap(value, "weights"));
+  }
+  for (Py_ssize_t at = 0; PyDict_Next(limits, &at, &key, &value);) {
+    const size_t index = step_index(runner, key);
+    if (!PyTuple_Check(value) || PyTuple_GET_SIZE(value) != 2) {
+      throw Refused("limits of a step must be a tuple (int32 array, uint8 array or None)");
+    }
+    ArrayView values(PyTuple_GET_ITEM(value, 0), "limits", 'i', {-1});
+    PyObject* second = PyTuple_GET_ITEM(value, 1);
+    if (second == Py_None) {
+      runner.set_limits(index, values.as<i32>(), values.size(0), nullptr);
+    } else {
+      ArrayView flips(second, "flips", 'B', {values.size(0)});
+      runner.set_limits(index, values.as<i32>(), values.size(0), flips.as<u8>());
+    }
+  }
+  runner.finish();
+  return RunnerHolder::wrap(std::make_shared<const Runner>(std::move(runner)));
+}
+
+PyObject* runner(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 3, "runner(plan, weights, limits)");
+    return renewed(Runner(PlanHolder::unwrap(args[0], "plan")), args[1], args[2]);
+  });
+}
+
+PyObject* replace(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 2, "replace(weights, limits)");
+    return renewed(*RunnerHolder::unwrap(self, "self"), args[0], args[1]);
+  });
+}
+
+PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&]() -> PyObject* {
+    require_arguments(n_args, 3, "run(images, logits, taps)");
+    const std::shared_ptr<const Runner> held = RunnerHolder::unwrap(self, "self");
+    const Plan& p = held->plan();
+    const Value& in = p.values()[0];
+    ArrayView images(args[0], "images", 'B', {-1, in.height, in.width, in.channels});
+    const i64 n = images.size(0);
+    ArrayView logits(args[1], "logits", 'i', {n, p.logits().channels}, true);
+    const i64 n_taps = static_cast<i64>(p.taps().size());
+    if (!PyTuple_Check(args[2]) || PyTuple_GET_SIZE(args[2]) != n_taps) {
+      throw Refused("taps must be a tuple of " + std::to_string(n_taps) + " arrays");
+    }
+    std::vector<ArrayView> views;
+    std::vector<void*> taps;
+    for (i64 t = 0; t < n_taps; ++t) {
+      const Value& v = p.values()[p.taps()[t]];
+      views.emplace_back(PyTuple_GET_ITEM(args[2], t), "a tap", v.kind == Kind::bits ? 'b' : 'i',
+                         std::vector<i64>{n, static_cast<i64>(v.n_items())}, true);
+      taps.push_back(views.back().as<void>());
+    }
+    unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps); });
+    Py_RETURN_NONE;
+  });
+}
+
+PyObject* score_heads(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 7, "score_heads(kernel, heads, biases, features, labels, n_correct, margins)");
+    const Kernels& kernels = kernels_of(args[0]);
+    ArrayView heads(args[1], "heads", 'b', {-1, -1, -1});
+    ArrayView biases(args[2], "biases", 'i', {heads.size(0), heads.size(1)});
+    ArrayView features(args[3], "features", 'b', {-1, heads.size(2)});
+    ArrayView labels(args[4], "labels", 'l', {features.size(0)});
+    ArrayView n_correct(args[5], "n_correct", 'l', {heads.size(0)}, true);
+    ArrayView margins(args[6], "margins", 'l', {heads.size(0)}, true);
+    const i64 n_classes = heads.size(1);
+    if (n_classes < 2 || heads.size(2) < 1 || heads.size(2) > 1 << 20) {
+      throw Refused("heads need two classes or more, and 1..2^20 features");
+    }
+    for (i64 i = 0; i < labels.size(0); ++i) {
+      const i64 label = labels.as<i64>()[i];
+      if (label < 0 || label >= n_classes) {
+        throw Refused("labels must be 0.." + std::to_string(n_classes - 1) + ", got " + std::to_string(label));
+      }
+    }
+    if (!all_signs(features.as<i8>(), features.size(0) * features.size(1))) {
+      throw Refused("features must be +-1");
+    }
+    const Population population{heads.size(0),      n_classes,          heads.size(2),
+                                features.size(0),   heads.as<i8>(),     biases.as<i32>(),
+                                features.as<i8>(),  labels.as<i64>(),   n_correct.as<i64>(),
+                                margins.as<i64>()};
+    unlocked([&] { kernels.score_heads(population); });
+    Py_INCREF(Py_None);
+    return Py_None;
+  });
+}
+
+PyObject* built(PyObject*, PyObject*) { return guarded([] { return names_of(built_kernels()); }); }
+PyObject* usable(PyObject*, PyObject*) { return guarded([] { return names_of(usable_kernels()); }); }
+
+PyObject* runner_bytes(PyObject* self, void*) {
+  return guarded([&] { return PyLong_FromSize_t(RunnerHolder::unwrap(self, "self")->n_bytes()); });
+}
+PyObject* packed_bytes(PyObject* self, void*) {
+  return guarded([&] { return PyLong_FromSize_t(PackedHolder::unwrap(self, "self")->data.n_bytes()); });
+}
+
+template <class Function>
+PyCFunction method(Function function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+PyMethodDef kRunnerMethods[] = {
+    {"run", method(run), METH_FASTCALL, "run(images, logits, taps): fill logits and taps."},
+    {"replace", method(replace), METH_FASTCALL,
+     "replace(weights, limits): a runner with these steps renewed, the others shared."},
+    {nullptr, nullptr, 0, nullptr}};
+PyGetSetDef kRunnerFields[] = {
+    {"n_bytes", runner_bytes, nullptr, "Bytes of weights, limits and one workspace.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef kPackedFields[] = {
+    {"n_bytes", packed_bytes, nullptr, "Bytes of the packed weights.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyMethodDef kFunctions[] = {
+    {"built", built, METH_NOARGS, "Names of all kernels of this build, best first."},
+    {"usable", usable, METH_NOARGS, "Names of the kernels this CPU runs, best first."},
+    {"plan", method(plan), METH_FASTCALL, "plan(kernel, values, steps, taps)"},
+    {"pack", method(pack), METH_FASTCALL, "pack(kernel, layout, weights)"},
+    {"runner", method(runner), METH_FASTCALL, "runner(plan, weights, limits)"},
+    {"score_heads", method(score_heads), METH_FASTCALL,
+     "score_heads(kernel, heads, biases, features, labels, n_correct, margins)"},
+    {nullptr, nullptr, 0, nullptr}};
+
+template <class H>
+bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
+  PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&H::dealloc)},
+                         {methods ? Py_tp_methods : 0, methods},
+                         {methods ? Py_tp_getset : 0, fields},
+                         {0, nullptr}};
+  if (!methods && fields) slots[1] = {Py_tp_getset, fields};
+  PyType_Spec spec{name, sizeof(H), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  H::type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return H::type != nullptr;
+}
+
+PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
+                       kFunctions, nullptr, nullptr, nullptr, nullptr};
+
+}  // namespace
+}  // namespace edge_adapt
+
+PyMODINIT_FUNC PyInit__native() {
+  using namespace edge_adapt;
+  if (!make_type<PlanHolder>("edge_adapt.engines._native.Plan", nullptr, nullptr) ||
+      !make_type<PackedHolder>("edge_adapt.engines._native.Packed", nullptr, kPackedFields) ||
+      !make_type<RunnerHolder>("edge_adapt.engines._native.Runner", kRunnerMethods, kRunnerFields)) {
+    return nullptr;
+  }
+  return PyModule_Create(&kModule);
+}

@@ -1,0 +1,261 @@
+#include "runner.hpp"
+
+#include <algorithm>
+
+namespace edge_adapt {
+
+namespace {
+
+// bit = (n - 2 * differing >= threshold) = (differing <= floor((n - threshold) / 2)).
+i32 count_limit(i32 n_inputs, i32 threshold) {
+  const i64 twice = i64{n_inputs} - threshold;
+  const i64 half = twice >= 0 ? twice / 2 : -((1 - twice) / 2);
+  return static_cast<i32>(std::clamp<i64>(half, -1, n_inputs));
+}
+
+i32 clamped(i64 x) { return static_cast<i32>(std::clamp<i64>(x, INT32_MIN, INT32_MAX)); }
+
+// rows of pixels, widened and centred, into the inside of the staged image.
+void stage_pixels(const u8* image, const Value& from, const Step& step, i16* staged) {
+  const i32 n = from.width * from.channels;
+  const i16 zero = static_cast<i16>(step.zero_point);
+  staged += (step.padding * step.staged_width + step.padding) * from.channels;
+  for (i32 y = 0; y < from.height; ++y, image += n, staged += step.places.row_stride) {
+    for (i32 x = 0; x < n; ++x) staged[x] = static_cast<i16>(image[x] - zero);
+  }
+}
+
+void stage_bits(const Kernels& kernels, const u64* words, const Value& from, const Step& step,
+                u8* staged) {
+  const i32 n = from.width * from.words();
+  if (step.padding == 0) {
+    kernels.stage(words, from.height * n, staged);
+    return;
+  }
+  const size_t stride = step.places.row_stride * kernels.unit_bytes;
+  staged += (step.padding * stride) + step.padding * from.words() * kernels.unit_bytes;
+  for (i32 y = 0; y < from.height; ++y, words += n, staged += stride) {
+    kernels.stage(words, n, staged);
+  }
+}
+
+template <class T, class Join>
+void pool(const T* in, const Value& from, i32 n_channels, i32 size, T* out, Join join) {
+  const i32 height = from.height / size, width = from.width / size;
+  for (i32 y = 0; y < height; ++y) {
+    for (i32 x = 0; x < width; ++x, out += n_channels) {
+      const T* corner = in + (static_cast<size_t>(y) * size * from.width + x * size) * n_channels;
+      std::copy(corner, corner + n_channels, out);
+      for (i32 p = 1; p < size * size; ++p) {
+        const T* other = corner + (p / size * from.width + p % size) * n_channels;
+        for (i32 c = 0; c < n_channels; ++c) out[c] = join(out[c], other[c]);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Layout layout_of(const Step& step) {
+  if (step.op == Op::head) return Layout::head;
+  if (!step.on_pixels) return Layout::bits;
+  return step.op == Op::dense ? Layout::dense_pixels : Layout::pixels;
+}
+
+Packed::Packed(const Kernels& k, Layout l, const Matrix& m, const i8* weights)
+    : kernels(k), layout(l), matrix(m) {
+  struct {
+    size_t (*n_bytes)(const Matrix&);
+    void (*pack)(const i8*, const Matrix&, u8*);
+  } const ways[] = {{k.bits_bytes, k.pack_bits},
+                    {k.pixels_bytes, k.pack_pixels},
+                    {k.dense_bytes, k.pack_dense},
+                    {k.head_bytes, k.pack_head}};
+  const auto& way = ways[static_cast<i32>(layout)];
+  data = Buffer(way.n_bytes(m));
+  way.pack(weights, m, data.as<u8>());
+  if (layout == Layout::bits) return;
+  row_sums.resize(m.n_out);
+  for (i32 o = 0; o < m.n_out; ++o) {
+    i32 total = 0;
+    for (i32 i = 0; i < m.n_inputs(); ++i) total += *weights++;
+    row_sums[o] = total;
+  }
+}
+
+size_t Runner::n_bytes() const {
+  size_t total = plan_->n_bytes();
+  for (const auto& packed : weights_) total += packed ? packed->data.n_bytes() : 0;
+  for (const auto& limits : limits_) {
+    total += limits ? limits->packed.n_bytes() + limits->flips.n_bytes() : 0;
+  }
+  return total;
+}
+
+void Runner::set_weights(size_t index, std::shared_ptr<const Packed> packed) {
+  const Step& step = plan_->steps().at(index);
+  const Matrix &a = step.matrix, &b = packed->matrix;
+  if (!step.has_weights() || &packed->kernels != &plan_->kernels() ||
+      packed->layout != layout_of(step) || a.n_out != b.n_out || a.n_rows != b.n_rows ||
+      a.n_columns != b.n_columns || a.n_channels != b.n_channels) {
+    throw Refused("the packed weights are not those of step " + std::to_string(index));
+  }
+  weights_[index] = std::move(packed);
+  if (limits_[index]) {  // they may hold sums of the old weights
+    const auto old = limits_[index];
+    std::vector<u8> flips(old->values.size());
+    for (size_t i = 0; i < flips.size(); ++i) flips[i] = old->flips.as<u64>()[i / 64] >> i % 64 & 1;
+    set_limits(index, old->values.data(), old->values.size(), flips.data());
+  }
+}
+
+void Runner::set_limits(size_t index, const i32* values, size_t n_values, const u8* flips) {
+  const Step& step = plan_->steps().at(index);
+  const size_t n_channels = step.op == Op::head ? step.matrix.n_out
+                                                : plan_->values()[step.target].channels;
+  if (!step.has_limits() || n_values != n_channels) {
+    throw Refused("step " + std::to_string(index) + " takes " +
+                  std::to_string(step.has_limits() ? n_channels : 0) + " limits, got " +
+                  std::to_string(n_values));
+  }
+  auto limits = std::make_shared<Limits>();
+  limits->values.assign(values, values + n_values);
+  const size_t n_words = ceil_div<size_t>(n_values, 64);
+  limits->flips = Buffer(sizeof(u64) * n_words);
+  for (size_t i = 0; flips && i < n_values; ++i) {
+    limits->flips.as<u64>()[i / 64] |= u64{flips[i] != 0} << i % 64;
+  }
+  limits_[index] = std::move(limits);
+}
+
+void Runner::finish() {
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    const Step& step = plan_->steps()[i];
+    if ((step.has_weights() && !weights_[i]) || (step.has_limits() && !limits_[i])) {
+      throw Refused("step " + std::to_string(i) + " lacks its weights or limits");
+    }
+    if (limits_[i] && limits_[i]->packed.n_bytes() == 0) pack_limits(i);
+  }
+}
+
+void Runner::pack_limits(size_t index) {
+  const Step& step = plan_->steps()[index];
+  const Kernels& k = plan_->kernels();
+  const auto& values = limits_[index]->values;
+  const i32 n_words = ceil_div(static_cast<i32>(values.size()), 64);
+  std::vector<i32> wide(64 * static_cast<size_t>(n_words), INT32_MAX);  // unused channels: never
+  std::copy(values.begin(), values.end(), wide.begin());
+  const size_t n = values.size();
+  auto limits = std::make_shared<Limits>();
+  limits->values = values;
+  limits->flips = Buffer(sizeof(u64) * n_words);
+  std::memcpy(limits->flips.as<u8>(), limits_[index]->flips.as<u8>(), sizeof(u64) * n_words);
+  if (step.has_weights() && layout_of(step) == Layout::bits) {
+    const i32 n_inputs = step.matrix.n_inputs();
+    for (i32& value : wide) value = count_limit(n_inputs, value);
+    limits->packed = Buffer(k.limit_bytes * wide.size());
+    k.pack_counts(wide.data(), n_words, limits->packed.as<u8>());
+  } else if (step.has_weights() && step.on_pixels) {
+    const bool centred = step.op != Op::dense;
+    for (size_t i = 0; i < n && !centred; ++i) {
+      wide[i] = clamped(wide[i] + i64{step.zero_point} * weights_[index]->row_sums[i]);
+    }
+    limits->packed = Buffer(sizeof(i32) * wide.size());
+    k.pack_limits(wide.data(), n_words, limits->packed.as<u8>());
+  } else {
+    for (size_t i = 0; i < n && step.op == Op::head; ++i) {
+      wide[i] = static_cast<i32>(static_cast<u32>(wide[i]) -
+                                 static_cast<u32>(weights_[index]->row_sums[i]));
+    }
+    limits->packed = Buffer(sizeof(i32) * wide.size());
+    std::memcpy(limits->packed.as<u8>(), wide.data(), sizeof(i32) * wide.size());
+  }
+  limits_[index] = std::move(limits);
+}
+
+void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps) const {
+  const auto& values = plan_->values();
+  auto workspace = plan_->take();
+  std::vector<void*>& places = workspace->places;
+  for (size_t frame = 0; frame < n; ++frame) {
+    for (size_t v = 1; v < values.size(); ++v) places[v] = workspace->values[v].as<void>();
+    places[plan_->steps().back().target] = logits + frame * plan_->logits().channels;
+    for (size_t t = 0; t < taps.size(); ++t) {
+      const Value& value = values[plan_->taps()[t]];
+      if (value.kind == Kind::sums) {
+        places[plan_->taps()[t]] = static_cast<i32*>(taps[t]) + frame * value.n_items();
+      }
+    }
+    run_one(images + frame * values[0].n_items(), *workspace);
+    for (size_t t = 0; t < taps.size(); ++t) {
+      const Value& value = values[plan_->taps()[t]];
+      const void* place = places[plan_->taps()[t]];
+      if (value.kind == Kind::bits) {
+        plan_->kernels().signs(static_cast<const u64*>(place), value.n_pixels(), value.channels,
+                               static_cast<i8*>(taps[t]) + frame * value.n_items());
+      } else if (value.kind == Kind::logits) {
+        std::memcpy(static_cast<i32*>(taps[t]) + frame * value.n_items(), place,
+                    sizeof(i32) * value.n_items());
+      }
+    }
+  }
+  plan_->give_back(std::move(workspace));
+}
+
+void Runner::weigh(size_t index, const u8* image, Workspace& workspace, void* target) const {
+  const Step& step = plan_->steps()[index];
+  const Kernels& k = plan_->kernels();
+  const Value& from = plan_->values()[step.source];
+  const Packed& packed = *weights_[index];
+  const Limits* limits = limits_[index].get();
+  const Layer layer{step.matrix,
+                    packed.data.as<u8>(),
+                    limits ? limits->packed.as<u8>() : nullptr,
+                    limits ? limits->flips.as<u64>() : nullptr,
+                    step.zero_point,
+                    packed.row_sums.data()};
+  const Output output{step.emit, static_cast<u64*>(target), static_cast<i32*>(target)};
+  u8* staged = workspace.staged[index].as<u8>();
+  switch (packed.layout) {
+    case Layout::bits:
+      stage_bits(k, workspace.values[step.source].as<u64>(), from, step, staged);
+      return k.bits(layer, step.places, staged, output);
+    case Layout::pixels:
+      stage_pixels(image, from, step, reinterpret_cast<i16*>(staged));
+      return k.pixels(layer, step.places, reinterpret_cast<i16*>(staged), output);
+    case Layout::dense_pixels:
+      return k.dense_pixels(layer, image, workspace.scratch.as<u8>(), output);
+    case Layout::head:
+      return k.head(step.matrix, layer.weights, reinterpret_cast<const i32*>(layer.limits),
+                    workspace.values[step.source].as<u64>(), workspace.scratch.as<u8>(),
+                    output.sums);
+  }
+}
+
+void Runner::run_one(const u8* image, Workspace& workspace) const {
+  const std::vector<void*>& places = workspace.places;
+  for (size_t i = 0; i < weights_.size(); ++i) {
+    const Step& step = plan_->steps()[i];
+    const Value& from = plan_->values()[step.source];
+    const i32* sums = static_cast<const i32*>(places[step.source]);
+    void* target = places[step.target];
+    if (step.has_weights()) {
+      weigh(i, image, workspace, target);
+    } else if (step.op == Op::threshold) {
+      plan_->kernels().threshold(sums, from.n_pixels(), from.channels, limits_[i]->packed.as<i32>(),
+                                 limits_[i]->flips.as<u64>(), static_cast<u64*>(target));
+    } else if (step.op == Op::add) {
+      const u32* a = static_cast<const u32*>(places[step.source]);
+      const u32* b = static_cast<const u32*>(places[step.other]);
+      for (size_t item = 0; item < from.n_items(); ++item) static_cast<u32*>(target)[item] = a[item] + b[item];
+    } else if (from.kind == Kind::sums) {
+      pool(sums, from, from.channels, step.size, static_cast<i32*>(target),
+           [](i32 a, i32 b) { return a > b ? a : b; });
+    } else {
+      pool(static_cast<const u64*>(places[step.source]), from, from.words(), step.size,
+           static_cast<u64*>(target), [](u64 a, u64 b) { return a | b; });
+    }
+  }
+}
+
+}  // namespace edge_adapt

@@ -1,0 +1,56 @@
+// A plan with weights: frozen; new thresholds or a new head make a new runner that shares the rest.
+#pragma once
+
+#include "plan.hpp"
+
+namespace edge_adapt {
+
+enum class Layout : i32 { bits, pixels, dense_pixels, head };
+Layout layout_of(const Step& step);
+
+// The weights of one layer in the layout of its kernels; shared by runners, never changed.
+struct Packed {
+  // weights: n_out * n_inputs int8, +-1 where the layout is bits.
+  Packed(const Kernels& kernels, Layout layout, const Matrix& matrix, const i8* weights);
+
+  const Kernels& kernels;
+  Layout layout;
+  Matrix matrix;
+  Buffer data;
+  std::vector<i32> row_sums;
+};
+
+// Thresholds and flips, or a bias.
+struct Limits {
+  std::vector<i32> values;  // as they were given
+  Buffer packed, flips;
+};
+
+class Runner {
+ public:
+  explicit Runner(std::shared_ptr<const Plan> plan)
+      : plan_(std::move(plan)), weights_(plan_->steps().size()), limits_(plan_->steps().size()) {}
+
+  const Plan& plan() const { return *plan_; }
+  size_t n_bytes() const;
+
+  // For a runner that nobody uses yet. Both throw Refused for a step that has no such thing.
+  void set_weights(size_t step, std::shared_ptr<const Packed> packed);
+  void set_limits(size_t step, const i32* values, size_t n_values, const u8* flips);
+  // Throws Refused where a step still lacks something; packs what is new.
+  void finish();
+
+  // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32.
+  void run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps) const;
+
+ private:
+  void run_one(const u8* image, Workspace&) const;
+  void weigh(size_t index, const u8* image, Workspace&, void* target) const;
+  void pack_limits(size_t step);
+
+  std::shared_ptr<const Plan> plan_;
+  std::vector<std::shared_ptr<const Packed>> weights_;
+  std::vector<std::shared_ptr<const Limits>> limits_;
+};
+
+}  // namespace edge_adapt

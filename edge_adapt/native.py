@@ -1,0 +1,55 @@
+"""
+The one door to the native kernels: whether they were built, and which of them serve.
+
+EDGE_ADAPT_KERNEL names the kernels to use: 'numpy', or one that this CPU runs.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+import logging
+import os
+from types import ModuleType
+
+from edge_adapt.errors import UsageError
+
+NUMPY = 'numpy'
+VARIABLE = 'EDGE_ADAPT_KERNEL'
+_MODULE = 'edge_adapt.engines._native'  # compiled: no file of a room, so no import statement
+
+
+@cache
+def module() -> ModuleType | None:
+    """Return the compiled module; None, said once in the log, where it was not built."""
+    try:
+        return import_module(_MODULE)
+    except ImportError as error:
+        logging.getLogger(__name__).warning(
+            'the native kernels are not built (%s): NumPy does their work, more slowly;'
+            ' a C++ compiler and `pip install .` build them',
+            error,
+        )
+        return None
+
+
+def kernels() -> tuple[str, ...]:
+    """Return the names of the kernels this machine can use, best first."""
+    native = module()
+    usable: tuple[str, ...] = native.usable() if native else ()
+    return (*usable, NUMPY)
+
+
+def kernel() -> str:
+    """
+    Return the name of the kernels in use.
+
+    Raises UsageError where EDGE_ADAPT_KERNEL names none that this machine has.
+    """
+    forced = os.environ.get(VARIABLE)
+    if forced == NUMPY:
+        return NUMPY
+    known = kernels()
+    if forced and forced not in known:
+        raise UsageError(f'{VARIABLE} is {forced!r}; this machine has {", ".join(known)}')
+    return forced or known[0]
