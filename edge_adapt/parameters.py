@@ -17,15 +17,25 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its default gives its type; a `live` one may change while the node runs."""
+    """
+    One parameter: its default gives its type; a `live` one may change while the node runs.
+
+    Where a `room` is named, its members are the choices.
+    """
 
     name: str
     default: Value
     description: str
     minimum: float | None = None
     maximum: float | None = None
-    choices: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    room: str = ''
     live: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The legal values, or nothing where they are not listed."""
+        return tuple(registry.names(self.room)) if self.room else self.values
 
     def refusal(self, value: Value) -> str:
         """Return why a value of the right type is not legal; '' where it is."""
@@ -53,15 +63,11 @@ class Parameter:
         return value
 
 
-def _room(room: str) -> tuple[str, ...]:
-    return tuple(registry.names(room))
-
-
 AUTOSTART = Parameter(
     'autostart', True, 'Configure and activate at start; false leaves both to a manager.'
 )
 MODEL = Parameter('model', 'digits', 'Name of a shipped model, or path of a .model file.')
-ENGINE = Parameter('engine', 'popcount', 'What runs the network.', choices=_room('engines'))
+ENGINE = Parameter('engine', 'popcount', 'What runs the network.', room='engines')
 REGION = Parameter(
     'region',
     '',
@@ -74,7 +80,7 @@ SEED = Parameter('seed', 0, 'Decides everything that is random.', minimum=0)
 
 CAMERA = (
     AUTOSTART,
-    Parameter('stream', 'digits', 'Where the frames come from.', choices=_room('streams')),
+    Parameter('stream', 'digits', 'Where the frames come from.', room='streams'),
     Parameter(
         'schedule',
         'clean:300,contrast:450,clean:300',
@@ -84,7 +90,7 @@ CAMERA = (
         'order',
         'shuffled',
         'Order of the classes: mixed, or in runs as a camera sees them.',
-        choices=('shuffled', 'runs', 'tracks'),
+        values=('shuffled', 'runs', 'tracks'),
     ),
     Parameter('rate_hz', 30.0, 'Frames a second.', minimum=0.1, maximum=1000.0),
     Parameter(
@@ -103,7 +109,7 @@ INFERENCE = (
     AUTOSTART,
     MODEL,
     ENGINE,
-    Parameter('detector', 'class_conditional', 'What notices drift.', choices=_room('drift')),
+    Parameter('detector', 'class_conditional', 'What notices drift.', room='drift'),
     REGION,
     IMAGE_RELIABLE,
     Parameter(
@@ -120,7 +126,7 @@ ADAPTATION = (
         'updater',
         'row_es',
         'What retrains the head when labels are there.',
-        choices=_room('updaters'),
+        room='updaters',
     ),
     REGION,
     IMAGE_RELIABLE,
