@@ -57,7 +57,7 @@ CARD = '80,40,160,160'
 SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
     'bringup': (
         NodeSpec('camera'),
-        NodeSpec('inference', {'region': CARD}),
+        NodeSpec('inference', {'region': CARD, 'allow_unsigned': True}),
         NodeSpec('adaptation', {'region': CARD}),
     ),
     'demo': (
@@ -70,7 +70,7 @@ SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
                 'n_subscribers': 2,
             },
         ),
-        NodeSpec('inference', {'region': CARD}),
+        NodeSpec('inference', {'region': CARD, 'allow_unsigned': True}),
         NodeSpec('adaptation', {'region': CARD}),
     ),
 }

@@ -115,6 +115,12 @@ INFERENCE = (
     Parameter(
         'store', '', 'Folder of the weight store: start with its active version; empty is none.'
     ),
+    Parameter(
+        'trusted_key', '', 'File of the public key that must have signed every weight update.'
+    ),
+    Parameter(
+        'allow_unsigned', False, 'Take weights that nobody signed: only where you trust all peers.'
+    ),
     Parameter('input_timeout_s', 2.0, 'Say so when no frame comes for this long.', minimum=0.1),
 )
 

@@ -50,6 +50,7 @@ PIXEL_NAMES = (
 OUTPUT_NAMES = ('log entropy', 'log-sum-exp', 'margin', 'deviation of the logits')
 
 _N_BLOCKS = 4  # the grid is 4 x 4
+N_IMAGE_FEATURES = len(PIXEL_NAMES) + _N_BLOCKS**2
 _MIN_SIDE = 4  # pixels; a smaller image has no grid
 _LEVEL_OFFSET = 0.02  # of ln(v + 0.02) for levels in [0, 1]: about 5 grey levels
 _ENTROPY_OFFSET = 0.001  # nat

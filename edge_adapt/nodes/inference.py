@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 import sys
+import time
 from typing import ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -14,8 +16,9 @@ from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
 from edge_adapt.pipeline.assembly import inference_from
 from edge_adapt.pipeline.inference import Inference as Pipeline
 from edge_adapt.pipeline.newest_slot import Counts, NewestSlot
-from edge_adapt.store.container import WeightUpdate
-from edge_adapt.store.signing import ANYONE
+from edge_adapt.store.intake import Intake
+from edge_adapt.store.signing import PublicKey, Trust
+from edge_adapt.store.weight_store import WeightStore
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32, UInt8MultiArray
@@ -34,11 +37,12 @@ class Inference(EdgeNode):
     def configure(self) -> None:
         """Load the model, warm up, and make the publishers."""
         self._pipeline: Pipeline = inference_from(self.parameter)
+        self._intake = self._make_intake()
         self._names = self._pipeline.model.network.class_names
         self._slot: NewestSlot[Image] = NewestSlot()
         self._latency = Latency()
         self._worker: Worker | None = None
-        self._n_swaps = self.n_refused = 0
+        self._n_swaps = 0
         self._statistic = 0.0
         self._input_lost = False
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -83,6 +87,11 @@ class Inference(EdgeNode):
         """What became of the frames."""
         return self._slot.counts
 
+    @property
+    def n_refused(self) -> int:
+        """How many weight updates were refused."""
+        return self._intake.refusals.total()
+
     def _steady_ns(self) -> int:
         return int(self._steady.now().nanoseconds)
 
@@ -113,21 +122,37 @@ class Inference(EdgeNode):
             )
 
     def _on_weights(self, message: UInt8MultiArray) -> None:
-        try:
-            update = WeightUpdate.decode(message.data.tobytes(), ANYONE)
-            if update.version == self._pipeline.version:
-                return
-            self._pipeline.use(update.apply(self._pipeline.model))
-        except UsageError as error:
-            self.n_refused += 1
+        answer = self._intake.offer(
+            message.data.tobytes(), self._pipeline.weights, time.time_ns(), self._steady_ns()
+        )
+        if answer.is_first:
             self.get_logger().error(
-                f'weights refused, the running ones stay: {error}',
-                throttle_duration_sec=WARN_EVERY_S,
+                f'weights refused, the running ones stay: {answer.reason} (more for this cause,'
+                f' {answer.cause}, are only counted)'
             )
+        if answer.weights is None or answer.weights.version == self._pipeline.version:
             return
+        self._pipeline.use(answer.weights)
         self._n_swaps += 1
         self._tell_model()
-        self.get_logger().info(f'swap {self._n_swaps}: version {update.version} runs')
+        self.get_logger().info(f'swap {self._n_swaps}: version {self._pipeline.version} runs')
+
+    def _make_intake(self) -> Intake:
+        """Return the door for weights; say loudly where it is open to anybody, or to nobody."""
+        path, folder = self.parameter('trusted_key'), self.parameter('store')
+        model = self._pipeline.model
+        if self.parameter('allow_unsigned'):
+            self.get_logger().warning(
+                'allow_unsigned is true: weights are taken from ANYBODY who can reach this topic'
+            )
+        elif not path:
+            self.get_logger().warning(
+                'neither trusted_key nor allow_unsigned is set: every weight update is refused'
+            )
+        trust = Trust.of(
+            [PublicKey.load(Path(path))] if path else [], self.parameter('allow_unsigned')
+        )
+        return Intake(model, trust, WeightStore(folder, model).state.number if folder else 0)
 
     def _on_reset_detector(self, request: Trigger.Request, response: Trigger.Response) -> object:
         self._pipeline.reset_detector()
@@ -152,6 +177,7 @@ class Inference(EdgeNode):
             'version': self._pipeline.version,
             'swaps': str(self._n_swaps),
             'weights_refused': str(self.n_refused),
+            **{f'refused_{cause}': str(n) for cause, n in self._intake.refusals.items()},
             'model_digest': self._pipeline.model.digest[:16],
             'engine': self.parameter('engine'),
         }

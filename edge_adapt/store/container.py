@@ -19,6 +19,7 @@ from edge_adapt.networks.layers import Head, Quantize, Threshold
 from edge_adapt.networks.model import expected_tensors, Model
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, Weights
+from edge_adapt.signals import N_IMAGE_FEATURES
 from edge_adapt.store.signing import SigningKey, Trust
 import numpy as np
 
@@ -180,16 +181,16 @@ def _check_ranges(network: Network, arrays: Mapping[str, Array]) -> None:
 
 
 def _check_signature(arrays: Mapping[str, Array]) -> None:
-    """Check that the signature of a domain is two vectors of one length, or absent."""
+    """Check that the signature of a domain is two vectors of image features, or absent."""
     if ('domain.mean' in arrays) != ('domain.deviation' in arrays):
         raise UsageError("'domain.mean' and 'domain.deviation' come together or not at all")
     if 'domain.mean' in arrays:
-        mean, deviation = arrays['domain.mean'], arrays['domain.deviation']
-        if mean.shape != deviation.shape or mean.ndim != 1:
-            raise UsageError(
-                f"'domain.mean' and 'domain.deviation' must be vectors of one length, got"
-                f' {mean.shape} and {deviation.shape}'
-            )
+        for name in ('domain.mean', 'domain.deviation'):
+            if arrays[name].shape != (N_IMAGE_FEATURES,) or arrays[name].dtype.kind != 'f':
+                raise UsageError(
+                    f'{name!r} must be {N_IMAGE_FEATURES} floats, got {arrays[name].dtype}'
+                    f' {arrays[name].shape}'
+                )
 
 
 def _check_fields(update: WeightUpdate) -> None:

@@ -42,7 +42,7 @@ class Rules:
     accepted_hz: float = 1.0
     n_burst: int = 5
     groups: tuple[str, ...] = GROUPS
-    max_step: float = 8.0
+    max_step: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ def largest_step(model: Model, before: Weights, after: Weights) -> tuple[float, 
     """
     Return the largest relative step among the network's tensors, and the tensor's name.
 
-    The unit of thresholds is the deviation of the sums they cut, where the model knows it; of
-    every other tensor it is its own root mean square in the model, at least one.
+    The unit of thresholds is the deviation of the sums they cut, where the model knows it; of a
+    head's biases the size of the sums they are added to; of every other tensor its own root mean
+    square in the model, at least one.
     """
     steps = [
         (_root_mean_square(_wide(after[name]) - _wide(before[name])) / _unit(model, name), name)
@@ -45,6 +46,9 @@ def _unit(model: Model, name: str) -> float:
     statistics: Mapping[str, Array] = model.statistics
     if tensor == 'thresholds' and f'{layer}.deviation' in statistics:
         return max(1.0, _root_mean_square(_wide(statistics[f'{layer}.deviation'])))
+    if tensor == 'bias':
+        rows = _wide(model.weights[f'{layer}.weights'])
+        return max(1.0, _root_mean_square(rows) * float(np.sqrt(rows.shape[-1])))
     least = 0.0 if model.weights[name].dtype.kind == 'f' else 1.0
     return max(least, _root_mean_square(_wide(model.weights[name]))) or 1.0
 

@@ -12,6 +12,7 @@ from edge_adapt.networks.layers import Dense, Head, Threshold
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Weights
+from edge_adapt.signals import N_IMAGE_FEATURES
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.files import Files
 import numpy as np
@@ -52,8 +53,8 @@ def improve(model: Model) -> Callable[..., WeightUpdate]:
         arrays = {
             'threshold.thresholds': rng.integers(-9, 9, 12, dtype=np.int32),
             'head.bias': rng.integers(-9, 9, 3, dtype=np.int32),
-            'domain.mean': rng.random(4, dtype=np.float32),
-            'domain.deviation': rng.random(4, dtype=np.float32),
+            'domain.mean': rng.random(N_IMAGE_FEATURES, dtype=np.float32),
+            'domain.deviation': rng.random(N_IMAGE_FEATURES, dtype=np.float32),
         }
         weights = model.weights.replace(arrays)
         return WeightUpdate.between(model, weights, sequence or seed, 1_000, **papers)

@@ -48,9 +48,10 @@ def test_a_good_update_is_taken(intake, improve, model):
 def attacks(improve, model):
     """Return name, cause and bytes of each listed attack."""
     good = improve(1, sequence=11)
+    signature = {name: np.zeros(4, np.float32) for name in ('domain.mean', 'domain.deviation')}
     shape = {**good.arrays, 'head.bias': np.zeros(4, np.int32)}
-    nan = {**good.arrays, 'domain.mean': np.full(4, np.nan, np.float32)}
-    infinite = {**good.arrays, 'domain.mean': np.full(4, np.inf, np.float32)}
+    nan = {**good.arrays, 'domain.mean': np.full(32, np.nan, np.float32)}
+    infinite = {**good.arrays, 'domain.mean': np.full(32, np.inf, np.float32)}
     path = {**good.arrays, '../../../etc/passwd': np.zeros(1, np.int8)}
     body = {'dense.weights': -model.weights['dense.weights']}
     leap = {'head.weights': np.full((3, 12), 127, np.int8)}
@@ -69,6 +70,7 @@ def attacks(improve, model):
         'path as a version': ('content', hand_made(good, version='../../../../x')),
         'path in a name': ('arrays', hand_made(good, arrays=path)),
         'wrong shape': ('arrays', hand_made(good, arrays=shape)),
+        'wrong signature of a domain': ('arrays', hand_made(good, arrays=signature)),
         'NaN': ('arrays', hand_made(good, arrays=nan)),
         'infinite': ('arrays', hand_made(good, arrays=infinite)),
         'size bomb': ('size', bytes(FREE.max_bytes + 1)),
@@ -85,7 +87,15 @@ def attacks(improve, model):
 ATTACKS = (
     *('unsigned', 'signed by a stranger', 'bad signature', 'content exchanged', 'replayed'),
     *('older', 'expired', 'wrong base', 'wrong version', 'path as a version', 'path in a name'),
-    *('wrong shape', 'NaN', 'infinite', 'size bomb', 'lying shape', 'negative shape'),
+    *(
+        'wrong shape',
+        'wrong signature of a domain',
+        'NaN',
+        'infinite',
+        'size bomb',
+        'lying shape',
+        'negative shape',
+    ),
     *('deep header', 'not a header', 'empty', 'the body', 'a leap'),
 )
 

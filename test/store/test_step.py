@@ -31,10 +31,13 @@ def test_a_head_is_measured_in_its_own_size(model):
     assert step == pytest.approx(2.0)
 
 
-def test_what_is_nearly_zero_is_measured_in_ones(model):
+def test_a_bias_is_measured_in_the_sums_it_is_added_to(model):
     before = model.weights
-    after = before.replace({'head.bias': np.full(3, 5, np.int32)})
-    assert largest_step(model, before, after) == (5.0, 'head.bias')
+    size = np.sqrt(np.mean(np.square(before['head.weights'], dtype=float)) * 12)  # 12 inputs
+    after = before.replace({'head.bias': np.full(3, 100, np.int32)})
+    step, name = largest_step(model, before, after)
+    assert name == 'head.bias'
+    assert step == pytest.approx(100 / size)
 
 
 def test_too_large_a_step_is_told_with_its_tensor(model):
