@@ -14,11 +14,12 @@ import json
 from pathlib import Path
 
 from edge_adapt import registry
+from edge_adapt.conversion.statistics import N_IMAGES, statistics_of
 from edge_adapt.engines import Infer
 from edge_adapt.networks.layers import Threshold
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
-from edge_adapt.records import Array, Samples, U8, Weights
+from edge_adapt.records import Array, Samples, Weights
 import numpy as np
 import onnxruntime
 
@@ -28,7 +29,6 @@ from training.fold import network_of, weights_of
 # Near a root of the first layer's batch norm, float32 may round to the other side of zero: sums
 # reach 1e5 there. One bit in a hundred thousand was never seen; no other layer may differ at all.
 _FIRST_LAYER_SHARE = 1e-5
-_N_STATISTICS = 4096  # training images the statistics are taken from
 
 
 def main() -> None:
@@ -62,7 +62,9 @@ def main() -> None:
         'largest_logit_difference_onnx': onnx_difference,
         'versions': json.loads(str(learned['versions'])),
     }
-    statistics = statistics_of(network, infer, images.train)
+    chosen = np.random.default_rng(0).permutation(len(images.train))[:N_IMAGES]
+    clean = images.train.images[np.sort(chosen)]
+    statistics = statistics_of(network, lambda x, names: infer(x, names).taps, clean)
     arguments.models.mkdir(exist_ok=True)
     path = arguments.models / f'{how.name}.model'
     digest = Model(network, weights, statistics, about).save(path)
@@ -120,30 +122,6 @@ def accuracy(infer: Infer, samples: Samples) -> float:
         for i in range(0, len(samples), 64)
     ]
     return float(np.concatenate(correct).mean())
-
-
-def statistics_of(network: Network, infer: Infer, samples: Samples) -> dict[str, Array]:
-    """Return mean and deviation of what each threshold reads, and the rate of +1 it gives."""
-    chosen = np.random.default_rng(0).permutation(len(samples))[:_N_STATISTICS]
-    images: U8 = samples.images[np.sort(chosen)]
-    statistics: dict[str, Array] = {}
-    for layer in network.thresholds:
-        (source,) = network.sources[layer.name]
-        n, total, squares, ones = 0, *np.zeros((3, layer.n))
-        for i in range(0, len(images), 64):
-            taps = infer(images[i : i + 64], [source, layer.name]).taps
-            sums = taps[source].reshape(-1, layer.n).astype(np.float64)
-            n += len(sums)
-            total, squares = total + sums.sum(axis=0), squares + (sums**2).sum(axis=0)
-            ones = ones + (taps[layer.name].reshape(-1, layer.n) > 0).sum(axis=0)
-        mean = total / n
-        deviation = np.sqrt(np.maximum(squares / n - mean**2, 0))
-        statistics |= {
-            f'{layer.name}.mean': mean.astype(np.float32),
-            f'{layer.name}.deviation': deviation.astype(np.float32),
-            f'{layer.name}.rate': (ones / n).astype(np.float32),
-        }
-    return statistics
 
 
 if __name__ == '__main__':

@@ -45,7 +45,7 @@ def main() -> None:
     images = data.load(how.data, how.input_shape)
     if arguments.validate:
         images = images.validation()
-    _be_deterministic(how.seed)
+    be_deterministic(how.seed)
     model = build(how, len(images.class_names))
     started = time.perf_counter()
     train(model, how, images.train, images.test if arguments.validate else images.train)
@@ -58,7 +58,8 @@ def main() -> None:
     store(model, how, images.train, arguments.folder)
 
 
-def _be_deterministic(seed: int) -> None:
+def be_deterministic(seed: int) -> None:
+    """Compute in one thread, in a fixed order, from one seed."""
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edge_adapt.conversion.integers import largest_sums, thresholds_at
 from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
 from edge_adapt.networks.network import Network
-from edge_adapt.records import Array, F64, I32, U8, Weights
+from edge_adapt.records import Array, I32, U8, Weights
 import numpy as np
 
 from training.recipe import Recipe
@@ -54,7 +55,8 @@ def weights_of(network: Network, learned: Mapping[str, Array]) -> Weights:
             case Threshold():
                 step = learned['linear1/step'].reshape(-1) * PIXEL_SCALE if number == '1' else 1.0
                 norm = {key: learned[f'norm{number}/{key}'] for key in _NORM}
-                reach = _reach(arrays[f'linear{number}.weights'], is_first=number == '1')
+                magnitude = _PIXEL_RANGE if number == '1' else 1
+                reach = largest_sums(arrays[f'linear{number}.weights'], magnitude)
                 thresholds, flips = fold(**norm, step=step, reach=reach)
                 arrays |= {f'{name}.thresholds': thresholds, f'{name}.flips': flips}
             case Head():
@@ -82,17 +84,14 @@ def fold(
     """
     Return (thresholds, flips) of one layer, both (n,).
 
-    A sum times `step` is what batch normalization read. No sum leaves -`reach` .. `reach`, so
-    thresholds beyond say the same as the first one that is never, or always, passed.
+    A sum times `step` is what batch normalization read; no sum leaves -`reach` .. `reach`.
     """
     gamma, beta = gamma.astype(np.float64), beta.astype(np.float64)
     sigma = np.sqrt(moving_variance.astype(np.float64) + epsilon)
     slope = np.where(gamma == 0, 1, gamma)
     root = (moving_mean - beta * sigma / slope) / step
-    thresholds: F64 = np.where(gamma < 0, np.floor(root) + 1, np.ceil(root))
-    thresholds = np.where(gamma == 0, np.where(beta >= 0, -np.inf, np.inf), thresholds)
-    limited = np.clip(thresholds, -reach, reach + 1).astype(np.int32)
-    return limited, (gamma < 0).astype(np.uint8)
+    root = np.where(gamma == 0, np.where(beta >= 0, -np.inf, np.inf), root)
+    return thresholds_at(root, gamma < 0, reach)
 
 
 def _integers(name: str, learned: Mapping[str, Array]) -> Array:
@@ -102,9 +101,3 @@ def _integers(name: str, learned: Mapping[str, Array]) -> Array:
         return np.where(kernel >= 0, np.int8(1), np.int8(-1))
     step = learned['linear1/step'].reshape(-1, *[1] * (kernel.ndim - 1))
     return np.rint(kernel / step).astype(np.int8)
-
-
-def _reach(weights: Array, is_first: bool) -> Array:
-    """Return the largest magnitude a sum of each output can have, (n_out,)."""
-    largest = np.abs(weights.astype(np.int64)).reshape(len(weights), -1).sum(axis=1)
-    return np.asarray(largest * (_PIXEL_RANGE if is_first else 1))

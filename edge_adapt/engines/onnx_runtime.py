@@ -65,6 +65,10 @@ class OnnxRuntime:
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(data, options, providers=[self.provider])
 
+    def features(self, data: bytes, images: U8, n_out: int) -> Array:
+        """Return the float32 features (n, n_out) that somebody else's graph gives."""
+        return features(self.backbone(data), images, n_out)
+
     def backbone(self, data: bytes) -> onnxruntime.InferenceSession:
         """Return the session of somebody else's graph, tried in a child process before."""
         digest = hashlib.sha256(data).hexdigest()

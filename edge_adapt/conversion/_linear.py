@@ -1,0 +1,115 @@
+"""Convolutions and dense layers of a graph: integers of weights, the border, the head."""
+
+from __future__ import annotations
+
+from edge_adapt.conversion._packing import Line, node_ints, Packer
+from edge_adapt.conversion.integers import int8_of, largest_sums, signs_of
+from edge_adapt.errors import UsageError
+from edge_adapt.graphs import Node
+from edge_adapt.networks.layers import Convolution, Dense
+from edge_adapt.records import Array, F64
+import numpy as np
+
+
+def dense(packer: Packer, node: Node) -> Line:
+    """MatMul or Gemm with constant weights: a dense layer, or the head where it is last."""
+    x, weights = packer.line(node), packer.constant(node, 1)
+    weights = weights if node.attributes.get('transB', 0) else weights.T
+    alpha, beta = (node.attributes.get(key, 1.0) for key in ('alpha', 'beta'))
+    if alpha != 1 or beta != 1 or node.attributes.get('transA', 0):
+        raise UsageError(f'{node.title} with alpha, beta or transA cannot be packed')
+    if x.order == 'CHW':  # the records read height, width, channel
+        height, width, channels = x.shape
+        weights = weights.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+        weights = weights.reshape(len(weights), -1)
+    if x.order in ('NCHW', 'NHWC'):
+        raise UsageError(f'{node.title} reads an image that was not flattened')
+    bias = _bias(packer, node, len(weights))
+    if packer.is_last(node):
+        packer.need_bits(node, x)
+        packer.head = weights * x.slope, np.broadcast_to(bias, (len(weights),)).copy()
+        return Line(x.layer, 'logits', (len(weights),), 'flat')
+    integers, slope, magnitude, zero_point = _integers(packer, node, x, weights)
+    n_out, n_in = weights.shape
+    layer = Dense(
+        name=packer.name('linear'),
+        sources=(x.layer,),
+        n_in=n_in,
+        n_out=n_out,
+        zero_point=zero_point,
+    )
+    packer.keep(layer, weights=integers)
+    reach = largest_sums(integers, magnitude)
+    return Line(layer.name, 'sums', (n_out,), 'flat', slope, bias, reach)
+
+
+def convolution(packer: Packer, node: Node) -> Line:
+    """Conv of pixels with int8 weights, or of bits with +-1 weights."""
+    x, weights = packer.line(node), packer.constant(node, 1)
+    if x.order != 'NCHW' or weights.ndim != 4:
+        raise UsageError(f'{node.title} is not a convolution of an image')
+    n_out, n_in, kernel, width = weights.shape
+    strides = node_ints(node, 'strides', (1, 1))
+    plain = node_ints(node, 'dilations', (1, 1)) == (1, 1) and node.attributes.get('group', 1) == 1
+    if not plain or kernel != width or len(set(strides)) != 1:
+        raise UsageError(f'{node.title} is grouped, dilated or not square: cannot be packed')
+    padding = _padding(packer, node, x, kernel, strides[0])
+    weights = weights.transpose(0, 2, 3, 1)
+    integers, slope, magnitude, zero_point = _integers(packer, node, x, weights)
+    layer = Convolution(
+        name=packer.name('linear'),
+        sources=(x.layer,),
+        n_in=n_in,
+        n_out=n_out,
+        kernel=kernel,
+        stride=strides[0],
+        padding=padding,
+        border=x.border,
+        zero_point=zero_point,
+    )
+    packer.keep(layer, weights=integers)
+    sides = [(side + 2 * padding - kernel) // strides[0] + 1 for side in x.shape[:2]]
+    reach = largest_sums(integers, magnitude)
+    shape, bias = (*sides, n_out), _bias(packer, node, n_out)
+    return Line(layer.name, 'sums', shape, 'NCHW', slope, bias, reach)
+
+
+def _padding(packer: Packer, node: Node, x: Line, kernel: int, stride: int) -> int:
+    """Return the border's width; its value must be one that the integers can have."""
+    pads = node_ints(node, 'pads', (0,) * 4)
+    if node.attributes.get('auto_pad') in ('SAME_UPPER', 'SAME_LOWER') and stride == 1:
+        pads = (kernel // 2,) * 4
+    if len(set(pads)) != 1:
+        raise UsageError(f'{node.title} pads its sides differently, {pads}: cannot be packed')
+    if pads[0] and x.kind != 'pixels':
+        raise UsageError(f'{node.title} pads bits with 0, which is neither +1 nor -1')
+    return x.padding + pads[0]
+
+
+def _integers(packer: Packer, node: Node, x: Line, weights: Array) -> tuple[Array, F64, int, int]:
+    """Return integer weights, the slope of their sums, the largest input, the zero point."""
+    if x.kind == 'pixels':
+        zero = -x.intercept / x.slope
+        zero_point = int(np.rint(zero[0]))
+        is_one = np.allclose(x.slope, x.slope[0]) and np.allclose(zero, zero_point, atol=1e-3)
+        if not is_one or not 0 <= zero_point <= 255:
+            raise UsageError(
+                f'{node.title} reads pixels less a mean of {zero}: packed weights need one'
+                ' integer mean of 0..255 and one scale'
+            )
+        found = int8_of(weights)
+        if found is None:
+            raise UsageError(f'{node.title}: its weights are no int8 multiples of a step')
+        magnitude = max(zero_point, 255 - zero_point)
+        return found[0], found[1] * x.slope[0], magnitude, zero_point
+    packer.need_bits(node, x)
+    signs = signs_of(weights)
+    if signs is None:
+        raise UsageError(f'{node.title}: its weights are not +-1 times one number an output')
+    return signs[0], signs[1] * x.slope[0], 1, 128
+
+
+def _bias(packer: Packer, node: Node, n_out: int) -> F64:
+    if len(node.inputs) < 3 or not node.inputs[2]:
+        return np.zeros(n_out)
+    return packer.constant(node, 2).astype(np.float64).reshape(-1)
