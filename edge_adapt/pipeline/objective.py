@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from edge_adapt import front_end
 from edge_adapt.engines import Engine, Infer
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import INPUT, Network
+from edge_adapt.pipeline.restoring import Restoring
 from edge_adapt.population import score_heads
 from edge_adapt.records import Array, I32, I64, U8, Weights
 
@@ -18,7 +20,7 @@ class EngineObjective:
     """The objective of a model on an engine; the engines make all answers equal."""
 
     def __init__(self, engine: Engine, model: Model) -> None:
-        self._engine, self._model = engine, model
+        self._engine, self._model = Restoring(engine), model
         self._prepared: OrderedDict[str, Infer] = OrderedDict()
         self._n_evaluations = 0
 
@@ -49,7 +51,7 @@ class EngineObjective:
         self.spend(len(images))
         source = self.network.sources[layer][0]
         if source == INPUT:
-            return images
+            return front_end.restore(images, front_end.steps_of(weights))
         return self._infer(weights)(images, taps=(source,)).taps[source]
 
     def score_heads(

@@ -17,14 +17,15 @@ from collections.abc import Iterator
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Threshold
 from edge_adapt.records import Array, F64, I32, Samples, Weights
-from edge_adapt.updaters import Objective, State
+from edge_adapt.updaters import Objective
+from edge_adapt.updaters._stateless import Stateless
 import numpy as np
 
 KINDS = ('deviation', 'mean', 'range', 'rate')
 SMALLEST_RATIO = 1 / 64  # a channel gone silent stays on its side of the threshold
 
 
-class Recalibration:
+class Recalibration(Stateless):
     """
     Re-normalizes the thresholds of every layer on unlabelled frames of mixed classes.
 
@@ -59,12 +60,6 @@ class Recalibration:
             thresholds = self._thresholds(objective, layer, sums, len(samples))
             better = better.replace({f'{layer.name}.thresholds': thresholds})
             yield better if layer is layers[-1] else weights
-
-    def state(self) -> State:
-        return {}
-
-    def restore(self, state: State) -> None:
-        pass
 
     def _thresholds(
         self, objective: Objective, layer: Threshold, sums: Array, n_frames: int
