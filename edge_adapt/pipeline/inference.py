@@ -11,6 +11,7 @@ from edge_adapt.engines import Engine, Infer
 from edge_adapt.images import network_input, Region, WHOLE
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
+from edge_adapt.pipeline.restoring import Restoring
 from edge_adapt.records import Detection, F32, Frame, Observation, Prediction, U8, Weights
 import numpy as np
 
@@ -88,7 +89,7 @@ class Inference:
         region: Region = WHOLE,
     ) -> None:
         self.model = model
-        self._prepare = partial(engine.prepare, model.network)
+        self._prepare = partial(Restoring(engine).prepare, model.network)
         self._detector = detector
         self.region = region
         self._active = self._running = self._prepare(model.weights)
