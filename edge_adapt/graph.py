@@ -51,6 +51,40 @@ def _yaml(value: Value) -> str:
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What one node says and hears beside what every node does; names as in its code."""
+
+    publishes: tuple[str, ...] = ()
+    subscribes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+INTERFACES: dict[str, Interface] = {
+    'camera': Interface(publishes=('image_raw', 'label', 'truth')),
+    'inference': Interface(
+        publishes=('/diagnostics', 'classification', 'drift', 'drift_score', 'model'),
+        subscribes=('image_raw', 'weights'),
+        services=('~/reset_detector',),
+    ),
+    'adaptation': Interface(
+        publishes=('/diagnostics', 'decisions', 'weights'),
+        subscribes=('drift', 'image_raw', 'label'),
+        services=('~/freeze', '~/rollback'),
+    ),
+}
+# What rclpy gives to every lifecycle node.
+COMMON = Interface(
+    publishes=('/parameter_events', '/rosout', '~/transition_event'),
+    services=(
+        *('~/change_state', '~/get_state', '~/get_available_states'),
+        *('~/get_available_transitions', '~/get_transition_graph', '~/get_type_description'),
+        *('~/describe_parameters', '~/get_parameters', '~/get_parameter_types'),
+        *('~/list_parameters', '~/set_parameters', '~/set_parameters_atomically'),
+    ),
+)
+
+
 # Where the digits streams show their card in a 320x240 frame.
 CARD = '80,40,160,160'
 

@@ -137,6 +137,9 @@ ADAPTATION = (
     REGION,
     IMAGE_RELIABLE,
     Parameter('store', '', 'Folder of the weight store; empty makes a temporary one.'),
+    Parameter(
+        'signing_key', '', 'File of the secret key that signs weights; empty leaves them unsigned.'
+    ),
     Parameter('freeze', False, 'Look, but change nothing.', live=True),
     Parameter('min_gain', 0.01, 'Gain in accuracy a candidate must show.', 0.0, 1.0, live=True),
     SEED,

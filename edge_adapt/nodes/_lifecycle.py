@@ -13,6 +13,7 @@ from edge_adapt.nodes._parameters import declare
 from edge_adapt.parameters import NODES
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
@@ -104,11 +105,13 @@ def run(make: Callable[[], EdgeNode]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     # rclpy's own handlers would end the context before the node could say its last words.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         node = make()
-    except UsageError as error:
-        print(error, file=sys.stderr)  # noqa: T201  there is no node yet whose log could say it
+    except (UsageError, _rclpy.RCLError) as error:
+        # There is no node yet whose log could say it. With ROS_SECURITY_STRATEGY=Enforce and no
+        # keys, or no secure middleware, this is where a node fails closed.
+        print(f'the node cannot start: {error}', file=sys.stderr)  # noqa: T201
         rclpy.try_shutdown()
         return 2
     executor = SingleThreadedExecutor()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 import os
+from pathlib import Path
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
 from edge_adapt.pipeline.assembly import adaptation_from, region_from
 from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.store.signing import SigningKey
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import UInt8MultiArray
@@ -43,6 +45,8 @@ class Adaptation(EdgeNode):
         """Load the model and the store, and make the publishers."""
         os.nice(max(0, NICE - os.nice(0)))
         self._pipeline: Pipeline = adaptation_from(self.parameter, time.perf_counter_ns)
+        path = self.parameter('signing_key')
+        self._key = SigningKey.load(Path(path)) if path else None
         self._region = region_from(self.parameter('region'))
         self._names = self._pipeline.model.network.class_names
         self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
@@ -146,7 +150,7 @@ class Adaptation(EdgeNode):
     def _publish_weights(self) -> None:
         self._published = self._pipeline.weights.version
         now = self.get_clock().now().nanoseconds
-        self._weights.publish(convert.bytes_message(self._pipeline.update(now).encode()))
+        self._weights.publish(convert.bytes_message(self._pipeline.update(now).encode(self._key)))
 
     def _tell_diagnostics(self) -> None:
         now = self.get_clock().now().nanoseconds
