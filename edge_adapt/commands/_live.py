@@ -87,18 +87,28 @@ def status(seen: Seen) -> str:
     """Return accuracy, drift, state, version, rate, latency and drops in one line."""
     stamps = list(seen.truths)[-WINDOW:]
     judged = [seen.results[s][0] == seen.truths[s] for s in stamps if s in seen.results]
-    accuracy = f'{100 * sum(judged) / len(judged):5.1f}' if judged else '  -  '
     recent = list(seen.results)[-WINDOW:]
     span_s = (recent[-1] - recent[0]) / 1e9 if len(recent) > 1 else math.nan
     latencies = [seen.results[s][1] for s in recent]
-    p99 = np.percentile(latencies, 99) if latencies else math.nan
-    drift = next(reversed(seen.statistics.values()), math.nan)
-    version = seen.swaps[-1][1][:8] if seen.swaps else '-'
-    return (
-        f'accuracy {accuracy} %  drift {drift:6.2f}  {seen.learning.get("state", "starting"):10}'
-        f'  {version}  {(len(recent) - 1) / span_s:4.1f} fps  p99 {p99:4.1f} ms'
-        f'  dropped {seen.input.get("dropped", "0")}'
+    values = (
+        ('accuracy', 100 * sum(judged) / len(judged) if judged else math.nan, '5.1f', ' %'),
+        ('drift', next(reversed(seen.statistics.values()), math.nan), '5.2f', ''),
+        ('', seen.learning.get('state', 'starting'), '10', ''),
+        ('version', seen.swaps[-1][1][:8] if seen.swaps else '-', '8', ''),
+        ('', (len(recent) - 1) / span_s, '4.1f', ' fps'),
+        ('p99', np.percentile(latencies, 99) if latencies else math.nan, '5.1f', ' ms'),
+        ('dropped', seen.input.get('dropped', '0'), '', ''),
     )
+    return '  '.join(
+        f'{name} {_shown(value, form)}{unit}'.strip() for name, value, form, unit in values
+    )
+
+
+def _shown(value: float | str, form: str) -> str:
+    """Return a value, or a dash of the same width where nobody knows it yet."""
+    if isinstance(value, float) and math.isnan(value):
+        return '-'.rjust(int(form.partition('.')[0]))
+    return format(value, form)
 
 
 def watch(processes: Processes, observer: Watch, screen: Screen, n_frames: int) -> None:

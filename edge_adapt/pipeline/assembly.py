@@ -70,9 +70,13 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
 
 def rungs(updater: str, seed: int) -> tuple[Rung, ...]:
     """Return the ladder above the bank look-up, cheapest first."""
+    recalibration = registry.load('updaters', 'recalibration')()
+    head = registry.load('updaters', updater)
     return (
-        Rung('recalibration', registry.load('updaters', 'recalibration')(), n_frames=96),
-        Rung(updater, registry.load('updaters', updater)(seed=seed), n_frames=96, n_labels=64),
+        Rung('recalibration', recalibration, n_frames=96),
+        Rung(updater, head(seed=seed), n_frames=96, n_labels=64),
+        # What 64 labels could not prove, more may.
+        Rung(updater, head(seed=seed), n_frames=96, n_labels=192),
     )
 
 
