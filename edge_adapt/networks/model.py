@@ -145,8 +145,8 @@ def check_weights(network: Network, weights: Weights) -> None:
 
 
 def check_statistics(network: Network, statistics: Mapping[str, Array]) -> None:
-    """Raise UsageError where what a threshold layer saw is not one finite number a channel."""
-    widths = {layer.name: layer.n for layer in network.thresholds}
+    """Raise UsageError where what a layer saw on clean data is not a finite number a channel."""
+    widths = {layer.name: layer.n for layer in network.recalibrated}
     for name, found in statistics.items():
         layer, _, statistic = name.rpartition('.')
         if layer not in widths or statistic not in STATISTICS:

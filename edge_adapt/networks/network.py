@@ -91,6 +91,11 @@ class Network:
         """The threshold layers, first to last."""
         return tuple(layer for layer in self.layers if isinstance(layer, Threshold))
 
+    @property
+    def recalibrated(self) -> tuple[Threshold | Quantize, ...]:
+        """The layers that recalibration can move, first to last."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Threshold | Quantize))
+
     def layer(self, name: str) -> Layer:
         """Return the layer of that name; KeyError where there is none."""
         return {layer.name: layer for layer in self.layers}[name]

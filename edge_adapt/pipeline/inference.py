@@ -33,15 +33,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The two layers whose bits the drift signals read."""
+    """The two layers whose bits, or levels, the drift signals read."""
 
     first: str
     last: str
 
     @staticmethod
     def of(network: Network) -> Watched:
-        """Return the first threshold layer and the one the head reads."""
-        return Watched(network.thresholds[0].name, network.thresholds[-1].name)
+        """Return the first layer of bits or levels, and the one the head reads."""
+        return Watched(network.recalibrated[0].name, network.recalibrated[-1].name)
 
     @property
     def taps(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ clean mean m and deviation s of the sums, and m', s' of the frames at hand,
 
     t' = m' + (t - m) * s' / s
 
-layer by layer, each on what the already updated layers below it give.
+layer by layer, each on what the already updated layers below it give. The features of somebody
+else's network are rounded over their clean range; that range moves and widens by the same rule.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edge_adapt.errors import UsageError
-from edge_adapt.networks.layers import Threshold
+from edge_adapt.networks.layers import Quantize, Threshold
 from edge_adapt.records import Array, F64, I32, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._stateless import Stateless
@@ -54,42 +55,52 @@ class Recalibration(Stateless):
         if not len(samples):
             raise UsageError('recalibration needs frames, got none')
         better = weights
-        layers = objective.network.thresholds
+        layers = objective.network.recalibrated
         for layer in layers:
-            sums = objective.value(better, samples.images, layer.name)
-            thresholds = self._thresholds(objective, layer, sums, len(samples))
-            better = better.replace({f'{layer.name}.thresholds': thresholds})
+            values = objective.value(better, samples.images, layer.name)
+            values = values.reshape(-1, values.shape[-1])
+            better = better.replace(self._moved(objective, layer, values, len(samples)))
             yield better if layer is layers[-1] else weights
 
-    def _thresholds(
-        self, objective: Objective, layer: Threshold, sums: Array, n_frames: int
-    ) -> I32:
-        """Return the thresholds (n,) for sums (..., n) of today."""
-        sums = sums.reshape(-1, sums.shape[-1])
-        clean, base = objective.statistics, objective.base
-        try:
-            mean, deviation, rate = (
-                clean[f'{layer.name}.{name}'].astype(np.float64)
-                for name in ('mean', 'deviation', 'rate')
-            )
-        except KeyError as error:
-            raise UsageError(f'this model has no clean statistics {error}') from error
+    def _moved(
+        self, objective: Objective, layer: Threshold | Quantize, values: Array, n_frames: int
+    ) -> dict[str, Array]:
+        """Return the layer's new tensors, for the values (n_values, n) it reads today."""
+        name, base = layer.name, objective.base
+        if isinstance(layer, Quantize):
+            mean, gap, ratio = self._change(objective, layer, values, n_frames)
+            offsets = mean + gap + (base[f'{name}.offsets'] - mean) * ratio
+            steps = base[f'{name}.steps'] * ratio
+            return {
+                f'{name}.offsets': offsets.astype(np.float32),
+                f'{name}.steps': steps.astype(np.float32),
+            }
         if self._kind == 'rate':
-            return _at_rate(sums, np.where(base[f'{layer.name}.flips'] != 0, 1 - rate, rate))
+            rate = _clean(objective, layer, 'rate')
+            share_above = np.where(base[f'{name}.flips'] != 0, 1 - rate, rate)
+            return {f'{name}.thresholds': _at_rate(values, share_above)}
+        mean, gap, ratio = self._change(objective, layer, values, n_frames)
+        # sum >= t is sum > t - 1/2 for integers: the half keeps an unchanged world unchanged.
+        centre = base[f'{name}.thresholds'] - 0.5
+        moved = np.ceil(mean + gap + (centre - mean) * ratio)
+        return {f'{name}.thresholds': moved.astype(np.int32)}
+
+    def _change(
+        self, objective: Objective, layer: Threshold | Quantize, values: Array, n_frames: int
+    ) -> tuple[F64, F64, F64]:
+        """Return the clean mean, the way it moved, and the ratio of deviations, each (n,)."""
+        mean = _clean(objective, layer, 'mean')
+        deviation = _clean(objective, layer, 'deviation')
         share = n_frames / (n_frames + self._pseudo_count)
-        new_mean = sums.mean(axis=0)
-        gap = new_mean - mean
-        variance = share * self._deviation(sums, deviation) ** 2 + (1 - share) * deviation**2
+        gap = values.mean(axis=0) - mean
+        variance = share * self._deviation(values, deviation) ** 2 + (1 - share) * deviation**2
         new_deviation = np.sqrt(variance + share * (1 - share) * gap**2)
         if self._kind == 'mean':
             new_deviation = deviation
         ratio = np.divide(
             new_deviation, deviation, out=np.ones_like(mean), where=deviation > 0
         ).clip(SMALLEST_RATIO)
-        # sum >= t is sum > t - 1/2 for integers: the half keeps an unchanged world unchanged.
-        centre = base[f'{layer.name}.thresholds'] - 0.5
-        moved = np.ceil(mean + share * gap + (centre - mean) * ratio)
-        return np.asarray(moved, np.int32)
+        return mean, share * gap, ratio
 
     def _deviation(self, sums: Array, clean: F64) -> F64:
         """Return the deviation (n,) of sums (n_values, n)."""
@@ -101,6 +112,14 @@ class Recalibration(Stateless):
                 scale = 2 * np.sqrt(2 * np.log(max(2, len(sums))))
                 return np.asarray(np.ptp(sums, axis=0) / scale, dtype=np.float64)
         return np.asarray(sums.std(axis=0), dtype=np.float64)
+
+
+def _clean(objective: Objective, layer: Threshold | Quantize, statistic: str) -> F64:
+    """Return what the layer saw on clean data; UsageError where nobody recorded it."""
+    try:
+        return objective.statistics[f'{layer.name}.{statistic}'].astype(np.float64)
+    except KeyError as error:
+        raise UsageError(f'this model has no clean statistics {error}') from error
 
 
 def _at_rate(sums: Array, share_above: F64) -> I32:

@@ -12,6 +12,9 @@ from edge_adapt.graphs import Graph, Node, Value
 from edge_adapt.graphs.reader import read
 from edge_adapt.graphs.writer import write
 from edge_adapt.networks.model import Model
+from edge_adapt.pipeline.objective import EngineObjective
+from edge_adapt.records import Samples
+from edge_adapt.updaters.recalibration import Recalibration
 import numpy as np
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, quantize_static
@@ -186,3 +189,18 @@ def test_an_input_that_is_no_image_is_refused(value: Value) -> None:
 def test_an_unknown_provider_is_answered_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no provider 'Warp'; there are .*CPUExecution"):
         OnnxRuntime(provider='Warp')
+
+
+def test_features_are_recalibrated_without_labels() -> None:
+    model = converted(classifier())
+    objective = EngineObjective(OnnxRuntime(), model)
+    clean, dim = images(), (images() * 0.4 + 20).astype(np.uint8)
+    labels = objective.logits(model.weights, clean).argmax(axis=1)
+    samples = Samples(dim[:64], np.full(64, -1))
+
+    *_, better = Recalibration().improve(objective, model.weights, samples)
+
+    frozen = (objective.logits(model.weights, dim).argmax(axis=1) == labels).mean()
+    adapted = (objective.logits(better, dim).argmax(axis=1) == labels).mean()
+    assert adapted > frozen + 0.2
+    assert better['backbone.graph'] is model.weights['backbone.graph']
