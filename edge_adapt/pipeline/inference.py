@@ -12,7 +12,7 @@ from edge_adapt.images import network_input, Region, WHOLE
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
 from edge_adapt.pipeline.restoring import Restoring
-from edge_adapt.records import Detection, F32, Frame, Observation, Prediction, U8, Weights
+from edge_adapt.records import Detection, F32, Frame, I64, Observation, Prediction, U8, Weights
 import numpy as np
 
 
@@ -117,19 +117,31 @@ class Inference:
         if self._detector is not None:
             self._detector.reset()
 
+    def input_of(self, frame: Frame) -> U8:
+        """Return what the network sees of a frame; UsageError where it cannot be cut to that."""
+        return network_input(frame.image, self.model.network.input_shape, self.region)
+
+    def classes_of(self, images: U8) -> I64:
+        """Return the classes (n,) of network inputs (n, h, w, c), without a look at drift."""
+        classes: I64 = self._active(images).logits.argmax(axis=1).astype(np.int64)
+        return classes
+
     def on_frame(self, frame: Frame) -> Result:
         """
         Classify one frame and show it to the drift detector.
 
         Raises UsageError where the image cannot be cut to the network's input.
         """
+        return self.on_input(frame, self.input_of(frame))
+
+    def on_input(self, frame: Frame, image: U8) -> Result:
+        """Do the same with what the network sees of the frame, `input_of(frame)`."""
         infer = self._active
         if infer is not self._running:
             self._running = infer
             if self._detector is not None:
                 self._detector.rebase(infer.weights, infer.weights.version)
         network = self.model.network
-        image = network_input(frame.image, network.input_shape, self.region)
         [(scores, observation)] = observe(network, infer, image[np.newaxis], [frame.stamp_ns])
         prediction = Prediction(
             frame.stamp_ns,
