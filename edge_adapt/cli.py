@@ -20,7 +20,8 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; 0 done, 1 it failed, 2 the user's mistake, 130 interrupted."""
     try:
-        arguments = _parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = _parser(words).parse_args(words)
         return int(arguments.run(arguments))
     except UsageError as error:
         print(f'edge-adapt: {error}', file=sys.stderr)
@@ -30,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> ArgumentParser:
+def _parser(words: Sequence[str]) -> ArgumentParser:
+    """Return the parser; where a command is named, only that one is imported."""
     parser = ArgumentParser(
         prog='edge-adapt',
         description='Small networks that keep working when the world changes.',
@@ -38,7 +40,8 @@ def _parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(required=True, metavar='command')
-    for name in registry.names('commands'):
+    names = registry.names('commands')
+    for name in names if words[:1] not in [[name] for name in names] else words[:1]:
         command = registry.load('commands', name)
         subparser = subparsers.add_parser(
             name,

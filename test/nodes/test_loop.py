@@ -13,14 +13,12 @@ import pytest
 
 pytestmark = pytest.mark.ros
 
-SCHEDULE = 'clean:100,contrast:260,clean:100'
+SCHEDULE = 'clean:80,contrast:320,clean:100'
 
 
 def test_drift_is_noticed_repaired_and_undone_over_dds(domain: int) -> None:
     specs = [
-        spec.with_parameters({'schedule': SCHEDULE, 'rate_hz': 60.0})
-        if spec.executable == 'camera'
-        else spec
+        spec.with_parameters({'schedule': SCHEDULE}) if spec.executable == 'camera' else spec
         for spec in SCENARIOS['demo']
     ]
     stream = registry.load('streams', 'digits')(schedule=SCHEDULE, order='shuffled', seed=0)
