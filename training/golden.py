@@ -55,9 +55,7 @@ def main() -> None:
         folder / 'larq.npz', images=images, logits=model.predict(centred(images), verbose=0)
     )
     signature = [tf.TensorSpec([None, *RECIPE.input_shape], tf.float32, name='image')]
-    tf2onnx.convert.from_keras(
-        model, signature, opset=17, output_path=str(folder / 'larq.onnx')
-    )
+    tf2onnx.convert.from_keras(model, signature, opset=17, output_path=str(folder / 'larq.onnx'))
 
 
 if __name__ == '__main__':
