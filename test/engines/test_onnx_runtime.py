@@ -17,7 +17,7 @@ def wide_network(weight: int) -> tuple[Network, Weights]:
         Threshold(name='bits', n=2),
         Head(name='head', n_in=2, n_classes=2),
     )
-    weights = {
+    weights: dict[str, np.ndarray] = {
         'wide.weights': np.full((2, 1200), weight, np.int8),
         'bits.thresholds': np.zeros(2, np.int32),
         'bits.flips': np.zeros(2, np.uint8),
