@@ -108,7 +108,7 @@ def check_machine(domain: int | None) -> int:
     Return the ROS domain to use, after a look at what DDS needs.
 
     `domain` None picks the first that nobody on this machine uses. Raises UsageError where there
-    is no room in /dev/shm, the domain is taken, or rclpy cannot be imported.
+    is no room in /dev/shm, or the domain is taken.
     """
     with contextlib.suppress(OSError):
         free = shutil.disk_usage('/dev/shm').free

@@ -79,8 +79,9 @@ def _watched(
         # rclpy is wanted here only: the other commands run without ROS.
         live = importlib.import_module('edge_adapt.commands._live')
     except ModuleNotFoundError as error:
+        missing = (error.name or '').partition('.')[0]
         raise UsageError(
-            f'the demo needs ROS 2: {error.name} is not installed. Run `make setup`, or source a'
+            f'the demo needs ROS 2: {missing} is not installed. Run `make setup`, or source a'
             ' ROS 2 installation'
         ) from error
     timeline: Timeline = live.run(specs, domain, stream, frozen)
