@@ -13,20 +13,18 @@ from edge_adapt.commands import _starter
 from edge_adapt.errors import UsageError
 import pytest
 
-BUSY = 97
-PORT = 7400 + 250 * BUSY + 10  # RTPS 2.2, 9.6.1.1
-
 
 @pytest.fixture
 def busy_domain() -> Iterator[int]:
-    """A domain whose discovery port somebody holds."""
+    """A domain whose discovery port (RTPS 2.2, 9.6.1.1) somebody holds."""
+    domain = _starter.check_machine(None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
-        holder.bind(('', PORT))
-        yield BUSY
+        holder.bind(('', 7400 + 250 * domain + 10))
+        yield domain
 
 
 def test_a_domain_in_use_is_refused(busy_domain: int) -> None:
-    with pytest.raises(UsageError, match=f'ROS domain {BUSY} is in use by other nodes'):
+    with pytest.raises(UsageError, match=f'ROS domain {busy_domain} is in use by other nodes'):
         _starter.check_machine(busy_domain)
 
 
