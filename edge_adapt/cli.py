@@ -13,6 +13,8 @@ EPILOG = """\
 examples:
   edge-adapt demo                      the whole loop over ROS 2, in three processes
   edge-adapt evaluate --json           the same loop without ROS, figures for machines
+  edge-adapt bag make week_12          a labelled bag with drift, without ROS
+  edge-adapt replay week_12            what would the robot have done with this bag?
   edge-adapt doctor                    what is installed, what is missing
 """
 

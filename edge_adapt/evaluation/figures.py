@@ -7,7 +7,7 @@ from typing import Any
 
 from edge_adapt.evaluation.timeline import moving_mean, Timeline
 from edge_adapt.records import Array
-from edge_adapt.streams import Segment
+from edge_adapt.streams import RECORDED, Segment
 import numpy as np
 
 EARLY = 64  # frames after a change in which nothing can be known yet
@@ -41,7 +41,12 @@ class SegmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A whole run. `false_alarms` fell where nothing had changed since the alarm before."""
+    """
+    A whole run.
+
+    `false_alarms` fell where nothing had changed since the alarm before; it is None, as `missed`
+    is, for recordings of which nobody knows when something changed.
+    """
 
     n_frames: int
     n_dropped: int
@@ -49,8 +54,8 @@ class Figures:
     frozen: float | None
     forgetting: float | None
     n_alarms: int
-    false_alarms: int
-    missed: int
+    false_alarms: int | None
+    missed: int | None
     n_swaps: int
     n_rollbacks: int
     latency_p50_ms: float | None
@@ -72,6 +77,8 @@ def figures(timeline: Timeline) -> Figures:
     ]
     changes = [i for i in range(1, len(timeline.segments)) if _differs(timeline.segments, i)]
     n_true = sum(first_alarms[i] is not None for i in changes)
+    is_known = any(segment.name != RECORDED for segment in timeline.segments)
+    n_alarms = len(timeline.events_of('alarm'))
     latency = np.array([value for value in timeline.latency_ms if not np.isnan(value)])
     return Figures(
         n_frames=len(timeline),
@@ -79,9 +86,9 @@ def figures(timeline: Timeline) -> Figures:
         accuracy=_mean(correct),
         frozen=_mean(frozen),
         forgetting=_forgetting(segments),
-        n_alarms=len(timeline.events_of('alarm')),
-        false_alarms=len(timeline.events_of('alarm')) - n_true,
-        missed=len(changes) - n_true,
+        n_alarms=n_alarms,
+        false_alarms=n_alarms - n_true if is_known else None,
+        missed=len(changes) - n_true if is_known else None,
         n_swaps=len(timeline.events_of('swap')),
         n_rollbacks=len(timeline.events_of('rollback')),
         latency_p50_ms=float(np.percentile(latency, 50)) if latency.size else None,

@@ -79,7 +79,7 @@ def _latency(axes: Axes, timeline: Timeline) -> None:
 
 def _shade(axes: Axes, timeline: Timeline) -> None:
     for segment in timeline.segments:
-        if segment.name != 'clean':
+        if segment.is_damaged:
             axes.axvspan(segment.start, segment.stop, color=SHADE, alpha=0.7, lw=0, zorder=0)
             if axes.get_subplotspec().rowspan.start == 0:  # type: ignore[union-attr]
                 middle = (segment.start + segment.stop) / 2

@@ -16,6 +16,9 @@ from edge_adapt.images import network_input, Region
 from edge_adapt.records import Array, Frame, I64, Samples, U8
 import numpy as np
 
+CLEAN = 'clean'
+RECORDED = 'recorded'  # a segment of which nobody knows whether anything changed in it
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -35,6 +38,11 @@ class Segment:
     def stop(self) -> int:
         """The index after the last frame."""
         return self.start + self.n_frames
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something is known to be wrong with the images."""
+        return self.name not in (CLEAN, RECORDED)
 
     def severity(self, index: int) -> float:
         """Return the severity at frame `index` of the stream."""

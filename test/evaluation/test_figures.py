@@ -45,6 +45,14 @@ def test_first_alarm_after_a_change_is_the_delay_and_the_others_are_false() -> N
     assert (result.n_alarms, result.false_alarms, result.missed) == (3, 2, 1)
 
 
+def test_of_a_plain_recording_nobody_knows_which_alarms_are_false() -> None:
+    run = timeline(('recorded', 100, 0))
+    run.add_event(50, 'alarm', '')
+    result = figures(run)
+    assert (result.n_alarms, result.false_alarms, result.missed) == (1, None, None)
+    assert not run.segments[0].is_damaged
+
+
 def test_recovery_is_when_the_accuracy_has_come_back() -> None:
     segment = figures(timeline(('contrast', 400, 50))).segments[0]
     # 63 of 64 frames must be right for 98 %: of those that follow frame 49 only itself is wrong.

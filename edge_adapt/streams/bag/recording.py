@@ -14,7 +14,7 @@ from edge_adapt import encodings
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
 from edge_adapt.records import Frame, UNKNOWN
-from edge_adapt.streams import Segment
+from edge_adapt.streams import RECORDED, Segment
 from edge_adapt.streams._schedule import parse as parse_schedule
 from edge_adapt.streams.bag._rosbags import (
     CLASSIFICATION,
@@ -233,4 +233,4 @@ def _list(topics: Sequence[Topic]) -> str:
 def _segments(about: Mapping[str, str], n_frames: int) -> tuple[Segment, ...]:
     if 'schedule' in about:
         return parse_schedule(about['schedule'])
-    return (Segment('recorded', 0, n_frames),)
+    return (Segment(RECORDED, 0, n_frames),)
