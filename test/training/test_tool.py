@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_a_recipe_that_does_not_exist_is_a_sentence_and_status_2() -> None:
-    command = [sys.executable, ROOT / 'tools' / 'train', 'nothing']
+    command = [sys.executable, str(ROOT / 'tools' / 'train'), 'nothing']
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert "no recipe 'nothing'; there are digits, digits_mlp" in run.stderr
