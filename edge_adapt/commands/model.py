@@ -102,7 +102,9 @@ def _convert(arguments: Namespace) -> None:
         else:
             model = binary.pack(name, graph, layout, mean, scale, arguments.classes)
             model = replace(model, statistics=_statistics(model, arguments.clean))
-    except (IndexError, KeyError, TypeError) as error:  # operations without their inputs, ...
+    except UsageError:
+        raise
+    except (IndexError, KeyError, TypeError, ValueError) as error:  # shapes that do not fit, ...
         raise UsageError(f'{arguments.source} is no valid graph: {error}') from error
     about = {'source': arguments.source.name, 'source_digest': hashlib.sha256(data).hexdigest()}
     model = replace(model, about={**model.about, **about})

@@ -5,6 +5,8 @@ from pathlib import Path
 from edge_adapt.cli import main
 from edge_adapt.networks.layers import Backbone
 from edge_adapt.networks.model import Model
+from hypothesis import given, HealthCheck, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
@@ -86,3 +88,20 @@ def test_a_mistake_is_a_sentence_and_status_2(
 ) -> None:
     assert main(['model', *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.dictionaries(st.integers(0, 25_000), st.integers(0, 255), max_size=3))
+def test_an_altered_onnx_file_converts_or_is_a_sentence(
+    tmp_path: Path, changes: dict[int, int]
+) -> None:
+    data = bytearray(LARQ.read_bytes())
+    for at, value in changes.items():
+        data[at] = value
+    path = tmp_path / 'altered.onnx'
+    path.write_bytes(data)
+    arguments = ['model', 'convert', str(path), str(tmp_path / 'out.model'), *NORMALIZATION]
+    with np.errstate(all='ignore'):
+        assert main(arguments) in (0, 2)
