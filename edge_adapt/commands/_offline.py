@@ -9,11 +9,12 @@ import sys
 import time
 from typing import Any
 
-from edge_adapt.commands import _options, _table
+from edge_adapt.commands import _files, _options, _table
 from edge_adapt.errors import UsageError
 from edge_adapt.evaluation.figures import figures
 from edge_adapt.evaluation.picture import draw
 from edge_adapt.evaluation.prequential import Prequential
+from edge_adapt.evaluation.report import Run
 from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE
 from edge_adapt.pipeline.assembly import adaptation_from, inference_from
 from edge_adapt.records import Frame
@@ -31,6 +32,12 @@ def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:
     )
     parser.add_argument(
         '--picture', type=Path, metavar='PNG', help='draw accuracy over frames into this file'
+    )
+    parser.add_argument(
+        '--report',
+        type=Path,
+        metavar='FOLDER',
+        help='write report.html, report.json and the picture into this folder',
     )
     parser.add_argument(
         '--json', action='store_true', help='print everything as JSON, for machines'
@@ -58,15 +65,29 @@ def run(arguments: Namespace, stream: Stream, region: str, subject: str) -> dict
     timeline = prequential.run(stream, _bar)
     result = figures(timeline)
     final_version = timeline.versions[-1] if timeline.versions else ''
+    title = f'{subject}, {arguments.model} network: {arguments.updater} against frozen'
     if arguments.picture:
-        title = f'{subject}, {arguments.model} network: {arguments.updater} against frozen'
         draw(timeline, arguments.picture, f'{title} (seed {arguments.seed})')
+    if arguments.report:
+        page = _files.write_report(
+            arguments.report,
+            Run(
+                title,
+                timeline,
+                stream.class_names,
+                prequential.decisions,
+                prequential.snapshots,
+            ),
+        )
+        print(f'report: {page}', file=sys.stderr)
     if not arguments.json:
         print(_table.of(result))
         print(f'final version {final_version}')
     return {
         'figures': result.to_dict(),
-        'decisions': [decision.to_dict() for decision in prequential.decisions],
+        'decisions': [
+            {'frame': frame, **decision.to_dict()} for frame, decision in prequential.decisions
+        ],
         'events': timeline.to_dict()['events'],
         'final_version': final_version,
     }

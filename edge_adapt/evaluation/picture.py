@@ -25,6 +25,11 @@ ADAPTED, FROZEN, SHADE = '#1f77b4', '#8c8c8c', '#f4e3d0'
 
 def draw(timeline: Timeline, path: Path, title: str) -> None:
     """Write the picture as PNG."""
+    picture(timeline, title).savefig(path)
+
+
+def picture(timeline: Timeline, title: str) -> Figure:
+    """Return the picture: accuracy, drift statistic and latency over the same frames."""
     figure = Figure(figsize=(11, 6.2), dpi=110, layout='constrained')
     accuracy, statistic, latency = figure.subplots(
         3, 1, sharex=True, height_ratios=[3.2, 1.2, 1.0]
@@ -39,7 +44,7 @@ def draw(timeline: Timeline, path: Path, title: str) -> None:
     latency.set_xlabel('frame')
     accuracy.set_xlim(0, max(len(timeline) - 1, 1))
     figure.suptitle(title, x=0.02, ha='left', fontsize=13)
-    figure.savefig(path)
+    return figure
 
 
 def _accuracy(axes: Axes, timeline: Timeline) -> None:

@@ -19,6 +19,7 @@ from edge_adapt.streams import Stream
 import numpy as np
 
 _N_BATCH = 64  # a network takes less time for a frame when it gets many at once
+MAX_SNAPSHOTS = 24  # images kept, however long the stream
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 
 
@@ -46,7 +47,8 @@ class Prequential:
         self._rng = np.random.default_rng(seed)
         self._clock_ns = clock_ns
         self._not_yet_frozen: list[U8] = []
-        self.decisions: list[Decision] = []
+        self.decisions: list[tuple[int, Decision]] = []  # with the frame it was taken at
+        self.snapshots: dict[int, U8] = {}  # what the camera saw when it alarmed
 
     def run(self, stream: Stream, progress: Progress = lambda frames, _: frames) -> Timeline:
         """Return what happened, frame by frame."""
@@ -82,6 +84,8 @@ class Prequential:
         if result.detection is not None:
             self._adaptation.on_drift(result.detection)
             timeline.add_event(index, 'alarm', f'{result.detection.group} changed')
+            if len(self.snapshots) < MAX_SNAPSHOTS:
+                self.snapshots[index] = frame.image
         return image
 
     def _test_frozen(self, timeline: Timeline) -> None:
@@ -96,7 +100,7 @@ class Prequential:
         return frame.label if self._rng.random() < self._label_share else UNKNOWN
 
     def _note(self, index: int, decision: Decision, timeline: Timeline) -> None:
-        self.decisions.append(decision)
+        self.decisions.append((index, decision))
         text = f'{decision.rung}: {decision.reason}'
         if decision.rung == ROLLBACK:
             timeline.add_event(index, 'rollback', text)
