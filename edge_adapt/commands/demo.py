@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-import importlib
 import json
 import os
 from pathlib import Path
 from typing import ClassVar
 
 from edge_adapt import registry
-from edge_adapt.commands import _options, _starter, _table
-from edge_adapt.errors import UsageError
+from edge_adapt.commands import _options, _ros, _starter, _table
 from edge_adapt.evaluation.figures import Figures, figures
 from edge_adapt.evaluation.picture import draw
 from edge_adapt.evaluation.timeline import Timeline
@@ -75,15 +73,7 @@ def _watched(
     specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference
 ) -> Timeline:
     """Run the graph over the whole stream and return what happened."""
-    try:
-        # rclpy is wanted here only: the other commands run without ROS.
-        live = importlib.import_module('edge_adapt.commands._live')
-    except ModuleNotFoundError as error:
-        missing = (error.name or '').partition('.')[0]
-        raise UsageError(
-            f'the demo needs ROS 2: {missing} is not installed. Run `make setup`, or source a'
-            ' ROS 2 installation'
-        ) from error
+    live = _ros.load('edge_adapt.commands._live')
     timeline: Timeline = live.run(specs, domain, stream, frozen)
     return timeline
 

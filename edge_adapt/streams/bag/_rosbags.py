@@ -16,6 +16,13 @@ IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 CLASSIFICATION = 'vision_msgs/msg/Classification'
 _HYPOTHESIS = 'vision_msgs/msg/ObjectHypothesis'
+_VISION_MSGS = {
+    _HYPOTHESIS: 'string class_id\nfloat64 score',
+    CLASSIFICATION: 'std_msgs/Header header\nvision_msgs/ObjectHypothesis[] results',
+    'vision_msgs/msg/VisionInfo': (
+        'std_msgs/Header header\nstring method\nstring database_location\nint32 database_version'
+    ),
+}
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 # How the bytes are packed: whole files, single messages, or chunks inside an MCAP file.
 COMPRESSIONS = {
@@ -136,30 +143,31 @@ class RawWriter:
         message = self._types[CLASSIFICATION](header=header, results=[result])
         self._write(topic, CLASSIFICATION, stamp_ns, message)
 
+    def write_raw(self, topic: str, kind: str, log_ns: int, data: bytes | memoryview) -> None:
+        """Write the CDR bytes of a message as they are; UsageError for an unknown type."""
+        if topic not in self._connections:
+            if kind not in self._types:
+                raise UsageError(f'messages of type {kind!r} cannot be recorded: nobody knows it')
+            self._connections[topic] = self._writer.add_connection(
+                topic, kind, typestore=_typestore()
+            )
+        self._writer.write(self._connections[topic], log_ns, data)
+
     def _header(self, stamp_ns: int, frame_id: str) -> Any:
         seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
         stamp = self._types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
         return self._types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
 
     def _write(self, topic: str, kind: str, stamp_ns: int, message: Any) -> None:
-        if topic not in self._connections:
-            self._connections[topic] = self._writer.add_connection(
-                topic, kind, typestore=_typestore()
-            )
-        data = _typestore().serialize_cdr(message, kind)
-        self._writer.write(self._connections[topic], stamp_ns, data)
+        self.write_raw(topic, kind, stamp_ns, _typestore().serialize_cdr(message, kind))
 
 
 @cache
 def _typestore() -> Any:
-    """Return the types of ROS 2 Jazzy, and those of vision_msgs that carry labels."""
+    """Return the types of ROS 2 Jazzy, and those of vision_msgs that the nodes speak."""
     store = get_typestore(Stores.ROS2_JAZZY)
-    store.register(get_types_from_msg('string class_id\nfloat64 score', _HYPOTHESIS))
-    store.register(
-        get_types_from_msg(
-            'std_msgs/Header header\nvision_msgs/ObjectHypothesis[] results', CLASSIFICATION
-        )
-    )
+    for kind, definition in _VISION_MSGS.items():
+        store.register(get_types_from_msg(definition, kind))
     return store
 
 
