@@ -34,6 +34,7 @@ WARN_EVERY_S = 5.0
 Message = Any  # any of the three that are listened to
 MAX_WAITING = 256  # messages; while a rung is tried, about eight seconds of frames wait
 NICE = 10
+RETRY_S = 5.0  # after the store refused
 
 
 class Adaptation(EdgeNode):
@@ -52,6 +53,7 @@ class Adaptation(EdgeNode):
         self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._arrived = threading.Event()
         self._n_decisions = self._n_rejected = 0
+        self._trouble, self._retry_s = '', 0.0
         self._weights = self.create_publisher(UInt8MultiArray, 'weights', LATCHED)
         self._decisions = self.create_publisher(DiagnosticArray, 'decisions', RELIABLE)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RELIABLE)
@@ -111,9 +113,13 @@ class Adaptation(EdgeNode):
                 self.get_logger().warning(
                     f'message rejected: {error}', throttle_duration_sec=WARN_EVERY_S
                 )
+        if time.monotonic() < self._retry_s:
+            return
         try:
             decision = self._pipeline.step()
+            self._trouble = ''
         except UsageError as error:
+            self._trouble, self._retry_s = str(error), time.monotonic() + RETRY_S
             self.get_logger().error(
                 f'learning pauses: {error}', throttle_duration_sec=WARN_EVERY_S
             )
@@ -163,9 +169,10 @@ class Adaptation(EdgeNode):
             'updater': self.parameter('updater'),
         }
         name = f'{self.get_fully_qualified_name()}: learning'
-        self._diagnostics.publish(
-            convert.diagnostics(name, self._pipeline.state, convert.OK, values, now)
-        )
+        trouble = self._trouble
+        text = f'learning pauses: {trouble}' if trouble else self._pipeline.state
+        level = convert.ERROR if trouble else convert.OK
+        self._diagnostics.publish(convert.diagnostics(name, text, level, values, now))
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> object:
         answer = self.set_parameters([Parameter('freeze', value=bool(request.data))])[0]

@@ -123,7 +123,7 @@ class Inference(EdgeNode):
 
     def _on_weights(self, message: UInt8MultiArray) -> None:
         answer = self._intake.offer(
-            message.data.tobytes(), self._pipeline.weights, time.time_ns(), self._steady_ns()
+            message.data, self._pipeline.weights, time.time_ns(), self._steady_ns()
         )
         if answer.is_first:
             self.get_logger().error(

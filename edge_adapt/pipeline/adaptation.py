@@ -121,9 +121,19 @@ class Adaptation:
         self._episode = _Episode(detection, n_classes)
 
     def step(self) -> Decision | None:
-        """Do the next piece of work if enough frames are there."""
-        if self.frozen:
-            return None
+        """
+        Do the next piece of work if enough frames are there.
+
+        Raises UsageError where the store refuses (a full disk): the same work is then done again.
+        """
+        episode, trial = self._episode and replace(self._episode), self._trial
+        try:
+            return None if self.frozen else self._work()
+        except UsageError:
+            self._episode, self._trial = episode, trial
+            raise
+
+    def _work(self) -> Decision | None:
         if self._trial is not None and len(self._trial.fresh) >= self._settings.n_trial:
             return self._end_trial(self._trial)
         if self._episode is None or self._trial is not None:

@@ -10,6 +10,7 @@ wins once, and repeated or reordered messages change nothing.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,14 +87,21 @@ class Intake:
         self._attempts = _Bucket(self._rules.attempts_hz, self._rules.attempts_hz)
         self._accepted = _Bucket(self._rules.accepted_hz, self._rules.n_burst)
 
-    def offer(self, data: bytes, running: Weights, now_ns: int, steady_ns: int) -> Answer:
+    def offer(
+        self, data: bytes | array[int], running: Weights, now_ns: int, steady_ns: int
+    ) -> Answer:
         """
         Judge one message against the `running` weights.
 
         `now_ns` is the wall clock, for expiry; `steady_ns` a clock that never jumps, for rates.
         """
         try:
-            update = self._opened(data, steady_ns)
+            if len(data) > self._rules.max_bytes:  # before it is copied
+                most = self._rules.max_bytes
+                raise RefusalError(
+                    'size', f'the update has {len(data)} bytes, at most {most} are read'
+                )
+            update = self._opened(bytes(data), steady_ns)
             self._check_order(update, now_ns, steady_ns)
             weights = self._applied(update, running)
         except RefusalError as refusal:
@@ -106,11 +114,6 @@ class Intake:
 
     def _opened(self, data: bytes, steady_ns: int) -> WeightUpdate:
         """Return the update in a message if the message is worth opening and well signed."""
-        if len(data) > self._rules.max_bytes:
-            most = self._rules.max_bytes
-            raise RefusalError(
-                'size', f'the update has {len(data)} bytes, at most {most} are read'
-            )
         if not self._attempts.take(steady_ns):
             raise RefusalError(
                 'attempts', f'more than {self._rules.attempts_hz:g} messages a second'

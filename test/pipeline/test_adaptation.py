@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import errno
 from pathlib import Path
 
 from edge_adapt import registry
 from edge_adapt.corruptions import corrupt
+from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.assembly import reference_of
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.ladder import Decision, Rung
 from edge_adapt.records import Detection, Samples, Weights
+from edge_adapt.store.files import Files
 from edge_adapt.store.weight_store import WeightStore
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters.frozen import Frozen
@@ -165,3 +168,29 @@ def test_a_person_can_order_the_version_before_this_one(tmp_path: Path, pool: Sa
     show(path, pool, 'contrast')
     decision = path.roll_back('ordered by a person')
     assert decision.candidate == path.weights.version == path.model.weights.version
+
+
+class FullDisk(Files):
+    """A disk that can be full."""
+
+    is_full = False
+
+    def write(self, path: Path, data: bytes) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        super().write(path, data)
+
+
+def test_what_a_full_disk_refused_is_done_again(tmp_path: Path, pool: Samples) -> None:
+    path, disk = adaptation(tmp_path), FullDisk()
+    path._store._files = disk
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    disk.is_full = True
+    with pytest.raises(UsageError, match='No space left on device'):
+        show(path, pool, 'contrast')
+    assert path.weights == path.model.weights
+    disk.is_full = False
+    decision = path.step()
+    assert decision is not None
+    assert (decision.rung, decision.accepted) == ('recalibration', True)
