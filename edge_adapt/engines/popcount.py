@@ -24,6 +24,8 @@ from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 import numpy as np
 
+_UINT8 = np.dtype(np.uint8)
+
 
 class Popcount:
     """The same integers as the reference, bit for bit."""
@@ -48,6 +50,7 @@ class NativeInfer:
 
     def __init__(self, kernel: str, network: Network, weights: Weights) -> None:
         self.kernel, self.network, self.weights = kernel, network, weights
+        self._n_classes = network.head.n_classes
         self._runners: dict[tuple[str, ...], Any] = {}
         self.has_signs = self._prepare()
 
@@ -58,14 +61,14 @@ class NativeInfer:
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         """Run images (n, height, width, channels) uint8 in one native call."""
-        check_images(self.network, images)
+        if images.dtype is not _UINT8 or images.shape[1:] != self.network.input_shape:
+            check_images(self.network, images)
+        logits = np.empty((len(images), self._n_classes), np.int32)
         if not taps:
-            logits = np.empty((len(images), self.network.head.n_classes), np.int32)
-            self._runner(()).run(np.ascontiguousarray(images), logits, ())
+            self._runners[()].run(np.ascontiguousarray(images), logits, ())
             return Outcome(logits)
         check_taps(self.network, taps)
         names = tuple(dict.fromkeys(taps))
-        logits = np.empty((len(images), self.network.head.n_classes), np.int32)
         tapped = [self._room_for(name, len(images)) for name in names]
         flat = tuple(array.reshape(len(array), prod(array.shape[1:])) for array in tapped)
         self._runner(names).run(np.ascontiguousarray(images), logits, flat)
@@ -98,6 +101,12 @@ class NativeInfer:
             step: _packed(self.kernel, tensor, self.weights[tensor.name])
             for step, tensor in program.weights.items()
         }
+        module = native.module()
+        assert module is not None
+        return module.runner(plan, packed, self.limits(program))
+
+    def limits(self, program: Program) -> dict[int, tuple[Array, Array | None]]:
+        """Return what the steps compare with or add: thresholds and flips, or a bias."""
         limits: dict[int, tuple[Array, Array | None]] = {}
         for step, layer in program.limits.items():
             if isinstance(layer, Head):
@@ -107,9 +116,7 @@ class NativeInfer:
                     self.weights[f'{layer.name}.thresholds'],
                     self.weights[f'{layer.name}.flips'],
                 )
-        module = native.module()
-        assert module is not None
-        return module.runner(plan, packed, limits)
+        return limits
 
 
 @lru_cache(maxsize=64)

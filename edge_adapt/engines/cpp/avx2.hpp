@@ -25,6 +25,7 @@ void bits(const Layer&, const Places&, const u8*, const Output&);
 size_t pixels_bytes(const Matrix&);
 void pack_pixels(const i8*, const Matrix&, u8*);
 void pack_limits(const i32*, i32, u8*);
+void stage_pixels(const u8*, i32, i32, i16*);
 void pixels(const Layer&, const Places&, const i16*, const Output&);
 
 size_t dense_bytes(const Matrix&);

@@ -168,18 +168,32 @@ EDGE_ADAPT_AVX2 void run(const Layer& layer, const Places& places, const u8* sta
   }
 }
 
+EDGE_ADAPT_AVX2_INLINE u64 whole_sign_word(const i8* weights) {
+  const __m256i* halves = reinterpret_cast<const __m256i*>(weights);
+  const u32 low = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves)));
+  const u32 high = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves + 1)));
+  return ~(low | static_cast<u64>(high) << 32);
+}
+
 }  // namespace
 
 size_t bits_bytes(const Matrix& m) {
   return static_cast<size_t>(m.out_words()) * m.n_words() * kGroups * 64;
 }
 
-void pack_bits(const i8* weights, const Matrix& m, u8* packed) {
+EDGE_ADAPT_AVX2 void pack_bits(const i8* weights, const Matrix& m, u8* packed) {
   const size_t block_bytes = static_cast<size_t>(m.n_words()) * kGroups * 64;
-  for_each_word(weights, m, [&](i32 o, i32 index, u64 word) {
-    u8* to = packed + o / 64 * block_bytes + static_cast<size_t>(index) * kGroups * 64 + o % 64;
-    for (i32 group = 0; group < kGroups; ++group) to[64 * group] = word >> 4 * group & 15;
-  });
+  for (i32 o = 0; o < m.n_out; ++o) {
+    u8* to = packed + o / 64 * block_bytes + o % 64;
+    for (i32 place = 0; place < m.n_rows * m.n_columns; ++place) {
+      for (i32 left = m.n_channels; left > 0; left -= 64, to += 64 * kGroups) {
+        const i32 n = left < 64 ? left : 64;
+        const u64 word = n < 64 ? sign_word(weights, n) : whole_sign_word(weights);
+        for (i32 group = 0; group < kGroups; ++group) to[64 * group] = word >> 4 * group & 15;
+        weights += n;
+      }
+    }
+  }
 }
 
 void pack_counts(const i32* counts, i32 out_words, u8* packed) {

@@ -18,7 +18,8 @@ struct Four {
   __m256i of[4];
 };
 
-// Sums of n <= kSteps quads of inputs at 32 outputs, added to `sums`.
+// Sums of n <= kSteps quads of inputs at 32 outputs, added to `sums`; N > 0 is n at compile time.
+template <i32 N>
 EDGE_ADAPT_AVX2_INLINE void add_quads(Four& sums, const u8* high, const u8* low,
                                       const __m256i* weights, i32 n) {
   const __m256i zero = _mm256_setzero_si256();
@@ -26,7 +27,9 @@ EDGE_ADAPT_AVX2_INLINE void add_quads(Four& sums, const u8* high, const u8* low,
   Four highs, lows;
 #pragma GCC unroll 4
   for (int r = 0; r < 4; ++r) highs.of[r] = lows.of[r] = zero;
-  for (i32 quad = 0; quad < n; ++quad, weights += 4) {
+  const i32 n_quads = N > 0 ? N : n;
+#pragma GCC unroll 8
+  for (i32 quad = 0; quad < n_quads; ++quad, weights += 4) {
     i32 h, l;
     std::memcpy(&h, high + 4 * quad, 4);
     std::memcpy(&l, low + 4 * quad, 4);
@@ -80,7 +83,15 @@ EDGE_ADAPT_AVX2 void dense_pixels(const Layer& layer, const u8* pixels, u8* scra
   const Matrix& m = layer.matrix;
   const i32 n_quads = quads(m);
   u8 *high = scratch, *low = scratch + m.n_inputs() + kSlack;
-  for (i32 i = 0; i < m.n_inputs(); ++i) {
+  const __m256i nibble = _mm256_set1_epi8(15);
+  i32 i = 0;
+  for (; i + 32 <= m.n_inputs(); i += 32) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(pixels + i));
+    const __m256i shifted = _mm256_and_si256(_mm256_srli_epi16(x, 4), nibble);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(high + i), shifted);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(low + i), _mm256_and_si256(x, nibble));
+  }
+  for (; i < m.n_inputs(); ++i) {
     high[i] = pixels[i] >> 4;
     low[i] = pixels[i] & 15;
   }
@@ -94,9 +105,9 @@ EDGE_ADAPT_AVX2 void dense_pixels(const Layer& layer, const u8* pixels, u8* scra
     for (int r = 0; r < 4; ++r) sums.of[r] = _mm256_setzero_si256();
     i32 quad = 0;
     for (; quad + kSteps <= n_quads; quad += kSteps) {
-      add_quads(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, kSteps);
+      add_quads<kSteps>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, kSteps);
     }
-    add_quads(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, n_quads - quad);
+    add_quads<0>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, n_quads - quad);
     if (output.emit == Emit::sums) {
       store_centred(sums, layer, 32 * half, output.sums);
       continue;

@@ -25,22 +25,61 @@ struct Features {
   i64 n_blocks, n_quads;
 };
 
+// Eight rows of eight 32-bit values; columns become rows.
+EDGE_ADAPT_AVX2_INLINE void transpose(__m256i* r) {
+  __m256i a[8], b[8];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    a[2 * i] = _mm256_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
+    a[2 * i + 1] = _mm256_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    b[4 * i] = _mm256_unpacklo_epi64(a[4 * i], a[4 * i + 2]);
+    b[4 * i + 1] = _mm256_unpackhi_epi64(a[4 * i], a[4 * i + 2]);
+    b[4 * i + 2] = _mm256_unpacklo_epi64(a[4 * i + 1], a[4 * i + 3]);
+    b[4 * i + 3] = _mm256_unpackhi_epi64(a[4 * i + 1], a[4 * i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm256_permute2x128_si256(b[i], b[i + 4], 0x20);
+    r[i + 4] = _mm256_permute2x128_si256(b[i], b[i + 4], 0x31);
+  }
+}
+
+// Eight samples by eight quads of inputs at once.
+EDGE_ADAPT_AVX2 void pack_whole(const Population& p, const Features& f, i64 sample, i64 n_quads) {
+  const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
+  const i8* from = p.features + sample * p.n_inputs;
+  __m256i* to = reinterpret_cast<__m256i*>(
+      f.ones.as<u32>() + sample / kSamples * f.n_quads * kSamples + sample % kSamples);
+  for (i64 quad = 0; quad < n_quads; quad += 8, from += 32) {
+    __m256i rows[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i * p.n_inputs));
+      rows[i] = _mm256_and_si256(_mm256_cmpgt_epi8(x, zero), one);
+    }
+    transpose(rows);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) _mm256_store_si256(to + 2 * (quad + i), rows[i]);
+  }
+}
+
 Features packed_features(const Population& p) {
   Features f;
   f.n_blocks = ceil_div(p.n_samples, kSamples);
   f.n_quads = ceil_div<i64>(p.n_inputs, 4);
   f.ones = Buffer(f.n_blocks * f.n_quads * kSamples * 4);
   f.labels.assign(f.n_blocks * kSamples, -1);
-  u32* to = f.ones.as<u32>();
-  const i64 n_whole = p.n_inputs / 4;
+  for (i64 n = 0; n < p.n_samples; ++n) f.labels[n] = static_cast<i32>(p.labels[n]);
+  const i64 n_fast_samples = p.n_samples / 8 * 8, n_fast_quads = p.n_inputs / 32 * 8;
+  for (i64 n = 0; n < n_fast_samples; n += 8) pack_whole(p, f, n, n_fast_quads);
   for (i64 n = 0; n < p.n_samples; ++n) {
-    f.labels[n] = static_cast<i32>(p.labels[n]);
+    u8* column = f.ones.as<u8>() + (n / kSamples * f.n_quads * kSamples + n % kSamples) * 4;
     const i8* from = p.features + n * p.n_inputs;
-    u32* column = to + n / kSamples * f.n_quads * kSamples + n % kSamples;
-    for (i64 quad = 0; quad < f.n_quads; ++quad) {
-      u32 four = 0xFFFFFFFF;  // of -1: nothing is on
-      std::memcpy(&four, from + 4 * quad, quad < n_whole ? 4 : p.n_inputs % 4);
-      column[quad * kSamples] = ~four >> 7 & 0x01010101;  // the sign bit is off for +1
+    for (i64 k = n < n_fast_samples ? 4 * n_fast_quads : 0; k < p.n_inputs; ++k) {
+      column[k / 4 * kSamples * 4 + k % 4] = from[k] > 0;
     }
   }
   return f;
@@ -90,33 +129,33 @@ EDGE_ADAPT_AVX2_INLINE void add_classes(const u8* ones, const i8* weights, i64 s
   }
 }
 
-// logits (n_classes, 16); eight samples from `first`.
-EDGE_ADAPT_AVX2_INLINE void score_eight(const i32* logits, i64 n_classes, const i32* labels,
-                                        Score& score) {
+// sums (n_classes, 16) over the ones: a logit is 2 * sum + offset. Eight samples.
+//
+// Twice the logit, and one more before the true class, is a key whose greatest value tells both
+// the best other logit (its half) and who wins a tie (the first class).
+EDGE_ADAPT_AVX2_INLINE void score_eight(const i32* sums, const i32* offsets, i64 n_classes,
+                                        const i32* labels, Score& score) {
   const __m256i label = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(labels));
-  const __m256i lowest = _mm256_set1_epi32(INT32_MIN);
-  __m256i truth = lowest, other = lowest, lost = _mm256_setzero_si256();
-  for (i64 c = 0; c < n_classes; ++c) {
-    const __m256i x = _mm256_load_si256(reinterpret_cast<const __m256i*>(logits + kSamples * c));
-    const __m256i mine = _mm256_cmpeq_epi32(label, _mm256_set1_epi32(static_cast<i32>(c)));
-    truth = _mm256_blendv_epi8(truth, x, mine);
-    other = _mm256_max_epi32(other, _mm256_blendv_epi8(x, lowest, mine));
-  }
-  for (i64 c = 0; c < n_classes; ++c) {
-    const __m256i x = _mm256_load_si256(reinterpret_cast<const __m256i*>(logits + kSamples * c));
-    const __m256i before = _mm256_cmpgt_epi32(label, _mm256_set1_epi32(static_cast<i32>(c)));
-    const __m256i tie = _mm256_and_si256(_mm256_cmpeq_epi32(x, truth), before);
-    lost = _mm256_or_si256(lost, _mm256_or_si256(_mm256_cmpgt_epi32(x, truth), tie));
+  const __m256i lowest = _mm256_set1_epi32(INT32_MIN), one = _mm256_set1_epi32(1);
+  __m256i truth = lowest, other = lowest, c = _mm256_setzero_si256();
+  for (i64 i = 0; i < n_classes; ++i, sums += kSamples, c = _mm256_add_epi32(c, one)) {
+    const __m256i sum = _mm256_load_si256(reinterpret_cast<const __m256i*>(sums));
+    const __m256i key = _mm256_add_epi32(_mm256_slli_epi32(sum, 2), _mm256_set1_epi32(2 * offsets[i]));
+    const __m256i mine = _mm256_cmpeq_epi32(label, c), before = _mm256_cmpgt_epi32(label, c);
+    truth = _mm256_blendv_epi8(truth, key, mine);
+    const __m256i theirs = _mm256_sub_epi32(key, before);
+    other = _mm256_max_epi32(other, _mm256_blendv_epi8(theirs, lowest, mine));
   }
   const __m256i known = _mm256_cmpgt_epi32(label, _mm256_set1_epi32(-1));
-  const __m256i won = _mm256_andnot_si256(lost, known);
+  const __m256i won = _mm256_andnot_si256(_mm256_cmpgt_epi32(other, truth), known);
   score.n_correct += __builtin_popcount(_mm256_movemask_ps(_mm256_castsi256_ps(won)));
-  const __m256i margin = _mm256_and_si256(_mm256_sub_epi32(truth, other), known);
+  const __m256i difference = _mm256_sub_epi32(_mm256_srai_epi32(truth, 1), _mm256_srai_epi32(other, 1));
+  const __m256i margin = _mm256_and_si256(difference, known);
   const __m256i wide = _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(margin)),
                                         _mm256_cvtepi32_epi64(_mm256_extracti128_si256(margin, 1)));
-  alignas(32) i64 sums[4];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(sums), wide);
-  score.margin += sums[0] + sums[1] + sums[2] + sums[3];
+  alignas(32) i64 lanes[4];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), wide);
+  score.margin += lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }
 
 EDGE_ADAPT_AVX2_INLINE i32 row_sum(const i8* row, i64 n) {
@@ -134,38 +173,32 @@ EDGE_ADAPT_AVX2_INLINE i32 row_sum(const i8* row, i64 n) {
 
 // Rows of weights start at multiples of four bytes and may be read a little past their end.
 EDGE_ADAPT_AVX2 void score_head(const Population& p, const Features& f, const i8* weights, i64 stride,
-                                const i32* bias, i32* offsets, i32* logits, Score& score) {
+                                const i32* bias, i32* offsets, i32* sums, Score& score) {
   for (i64 c = 0; c < p.n_classes; ++c) offsets[c] = bias[c] - row_sum(weights + c * stride, p.n_inputs);
   for (i64 block = 0; block < f.n_blocks; ++block) {
-    std::memset(logits, 0, sizeof(i32) * p.n_classes * kSamples);
+    std::memset(sums, 0, sizeof(i32) * p.n_classes * kSamples);
     const u8* ones = f.ones.as<u8>() + block * f.n_quads * kSamples * 4;
     for (i64 first = 0; first < p.n_classes; first += kClasses) {
       const i64 n = p.n_classes - first < kClasses ? p.n_classes - first : kClasses;
       for (i64 quad = 0; quad < f.n_quads; quad += kQuads) {
         const i64 n_quads = f.n_quads - quad < kQuads ? f.n_quads - quad : kQuads;
         add_classes(ones + quad * kSamples * 4, weights + first * stride + 4 * quad, stride, n_quads,
-                    logits + first * kSamples, n);
+                    sums + first * kSamples, n);
       }
     }
-    for (i64 c = 0; c < p.n_classes; ++c) {
-      __m256i* row = reinterpret_cast<__m256i*>(logits + c * kSamples);
-      const __m256i offset = _mm256_set1_epi32(offsets[c]);
-      row[0] = _mm256_add_epi32(_mm256_slli_epi32(row[0], 1), offset);
-      row[1] = _mm256_add_epi32(_mm256_slli_epi32(row[1], 1), offset);
-    }
-    score_eight(logits, p.n_classes, f.labels.data() + block * kSamples, score);
-    score_eight(logits + 8, p.n_classes, f.labels.data() + block * kSamples + 8, score);
+    score_eight(sums, offsets, p.n_classes, f.labels.data() + block * kSamples, score);
+    score_eight(sums + 8, offsets, p.n_classes, f.labels.data() + block * kSamples + 8, score);
   }
 }
 
-// Whether logits and their differences fit 32 bits.
+// Whether twice the logits, and their differences, fit 32 bits.
 bool is_small(const Population& p) {
   i64 largest = 0;
   for (i64 i = 0; i < p.n_heads * p.n_classes; ++i) {
     const i64 bias = p.biases[i];
     largest = std::max(largest, bias < 0 ? -bias : bias);
   }
-  return largest + 128 * p.n_inputs < i64{1} << 30;
+  return largest + 128 * p.n_inputs < i64{1} << 28;
 }
 
 }  // namespace
@@ -174,7 +207,7 @@ void score_heads(const Population& p) {
   if (!is_small(p)) return scalar_fallback().score_heads(p);
   const Features features = packed_features(p);
   const i64 stride = 4 * features.n_quads, head = p.n_classes * p.n_inputs;
-  Buffer logits(sizeof(i32) * p.n_classes * kSamples), offsets(sizeof(i32) * p.n_classes);
+  Buffer sums(sizeof(i32) * p.n_classes * kSamples), offsets(sizeof(i32) * p.n_classes);
   Buffer padded(stride == p.n_inputs ? 0 : p.n_classes * stride);
   for (i64 h = 0; h < p.n_heads; ++h) {
     const i8* weights = p.heads + h * head;
@@ -186,7 +219,7 @@ void score_heads(const Population& p) {
     }
     Score score;
     score_head(p, features, weights, stride, p.biases + h * p.n_classes, offsets.as<i32>(),
-               logits.as<i32>(), score);
+               sums.as<i32>(), score);
     p.n_correct[h] = score.n_correct;
     p.margins[h] = score.margin;
   }

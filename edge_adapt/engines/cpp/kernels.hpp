@@ -106,6 +106,7 @@ struct Kernels {
   void (*pack_pixels)(const i8* weights, const Matrix&, u8* packed);
   // limits (64 * out_words): bit = (sum >= limit).
   void (*pack_limits)(const i32* limits, i32 out_words, u8* packed);
+  void (*stage_pixels)(const u8* pixels, i32 n, i32 zero_point, i16* staged);
   void (*pixels)(const Layer&, const Places&, const i16* staged, const Output&);
 
   // One dense layer over the bytes of an image; limits are raised by zero_point * row_sum.

@@ -22,14 +22,14 @@ PyObject* names_of(const std::vector<const Kernels*>& all) {
 
 const Kernels& kernels_of(PyObject* name) {
   const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
-  if (PyErr_Occurred()) PyErr_Clear();
-  std::string known;
-  for (const Kernels* kernels : usable_kernels()) {
-    if (text && std::string(text) == kernels->name) return *kernels;
-    known += std::string(known.empty() ? "" : ", ") + kernels->name;
+  if (!text) PyErr_Clear();
+  for (const Kernels* kernels : built_kernels()) {
+    if (text && std::strcmp(text, kernels->name) == 0 && kernels->runs_here()) return *kernels;
   }
+  std::string known;
+  for (const Kernels* kernels : usable_kernels()) known += std::string(" ") + kernels->name;
   throw Refused(std::string("there are no kernels '") + (text ? text : "?") +
-                "' on this CPU; there are: " + known);
+                "' on this CPU; there are:" + known);
 }
 
 void require_arguments(Py_ssize_t n, Py_ssize_t expected, const char* name) {
@@ -59,9 +59,9 @@ PyObject* plan(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
 }
 
 bool all_signs(const i8* weights, i64 n) {
-  i32 other = 0;
-  for (i64 i = 0; i < n; ++i) other |= (weights[i] != 1) & (weights[i] != -1);
-  return !other;
+  u8 other = 0;  // x + 1 is 0 or 2
+  for (i64 i = 0; i < n; ++i) other |= static_cast<u8>(weights[i] + 1) & 0xFD;
+  return other == 0;
 }
 
 PyObject* pack(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
@@ -143,7 +143,7 @@ PyObject* replace(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
 
 PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
   return guarded([&]() -> PyObject* {
-    require_arguments(n_args, 3, "run(images, logits, taps)");
+    if (n_args != 4) require_arguments(n_args, 3, "run(images, logits, taps[, step_ns])");
     const std::shared_ptr<const Runner> held = RunnerHolder::unwrap(self, "self");
     const Plan& p = held->plan();
     const Value& in = p.values()[0];
@@ -162,7 +162,13 @@ PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
                          std::vector<i64>{n, static_cast<i64>(v.n_items())}, true);
       taps.push_back(views.back().as<void>());
     }
-    unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps); });
+    std::unique_ptr<ArrayView> step_ns;
+    if (n_args == 4) {
+      const i64 n_steps = static_cast<i64>(p.steps().size());
+      step_ns = std::make_unique<ArrayView>(args[3], "step_ns", 'l', std::vector<i64>{n_steps}, true);
+    }
+    i64* times = step_ns ? step_ns->as<i64>() : nullptr;
+    unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps, times); });
     Py_RETURN_NONE;
   });
 }
@@ -216,7 +222,7 @@ PyCFunction method(Function function) {
 }
 
 PyMethodDef kRunnerMethods[] = {
-    {"run", method(run), METH_FASTCALL, "run(images, logits, taps): fill logits and taps."},
+    {"run", method(run), METH_FASTCALL, "run(images, logits, taps[, step_ns]): fill logits and taps, lower step_ns."},
     {"replace", method(replace), METH_FASTCALL,
      "replace(weights, limits): a runner with these steps renewed, the others shared."},
     {nullptr, nullptr, 0, nullptr}};

@@ -1,6 +1,7 @@
 #include "runner.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace edge_adapt {
 
@@ -8,20 +9,17 @@ namespace {
 
 // bit = (n - 2 * differing >= threshold) = (differing <= floor((n - threshold) / 2)).
 i32 count_limit(i32 n_inputs, i32 threshold) {
-  const i64 twice = i64{n_inputs} - threshold;
-  const i64 half = twice >= 0 ? twice / 2 : -((1 - twice) / 2);
-  return static_cast<i32>(std::clamp<i64>(half, -1, n_inputs));
+  return static_cast<i32>(std::clamp<i64>((i64{n_inputs} - threshold) >> 1, -1, n_inputs));
 }
 
 i32 clamped(i64 x) { return static_cast<i32>(std::clamp<i64>(x, INT32_MIN, INT32_MAX)); }
 
 // rows of pixels, widened and centred, into the inside of the staged image.
-void stage_pixels(const u8* image, const Value& from, const Step& step, i16* staged) {
+void stage_image(const Kernels& kernels, const u8* image, const Value& from, const Step& step, i16* staged) {
   const i32 n = from.width * from.channels;
-  const i16 zero = static_cast<i16>(step.zero_point);
   staged += (step.padding * step.staged_width + step.padding) * from.channels;
   for (i32 y = 0; y < from.height; ++y, image += n, staged += step.places.row_stride) {
-    for (i32 x = 0; x < n; ++x) staged[x] = static_cast<i16>(image[x] - zero);
+    kernels.stage_pixels(image, n, step.zero_point, staged);
   }
 }
 
@@ -120,60 +118,57 @@ void Runner::set_limits(size_t index, const i32* values, size_t n_values, const 
   }
   auto limits = std::make_shared<Limits>();
   limits->values.assign(values, values + n_values);
-  const size_t n_words = ceil_div<size_t>(n_values, 64);
-  limits->flips = Buffer(sizeof(u64) * n_words);
+  limits->flips = Buffer(sizeof(u64) * ceil_div<size_t>(n_values, 64));
   for (size_t i = 0; flips && i < n_values; ++i) {
     limits->flips.as<u64>()[i / 64] |= u64{flips[i] != 0} << i % 64;
   }
+  pack_limits(index, *limits);
   limits_[index] = std::move(limits);
 }
 
-void Runner::finish() {
+void Runner::finish() const {
   for (size_t i = 0; i < weights_.size(); ++i) {
     const Step& step = plan_->steps()[i];
     if ((step.has_weights() && !weights_[i]) || (step.has_limits() && !limits_[i])) {
       throw Refused("step " + std::to_string(i) + " lacks its weights or limits");
     }
-    if (limits_[i] && limits_[i]->packed.n_bytes() == 0) pack_limits(i);
   }
 }
 
-void Runner::pack_limits(size_t index) {
+// Bring thresholds, or a bias, into the form the kernels compare with or add.
+void Runner::pack_limits(size_t index, Limits& limits) const {
   const Step& step = plan_->steps()[index];
   const Kernels& k = plan_->kernels();
-  const auto& values = limits_[index]->values;
-  const i32 n_words = ceil_div(static_cast<i32>(values.size()), 64);
+  if (step.has_weights() && !weights_[index]) {
+    throw Refused("step " + std::to_string(index) + " takes its weights before its limits");
+  }
+  const i32 n_words = ceil_div(static_cast<i32>(limits.values.size()), 64);
   std::vector<i32> wide(64 * static_cast<size_t>(n_words), INT32_MAX);  // unused channels: never
-  std::copy(values.begin(), values.end(), wide.begin());
-  const size_t n = values.size();
-  auto limits = std::make_shared<Limits>();
-  limits->values = values;
-  limits->flips = Buffer(sizeof(u64) * n_words);
-  std::memcpy(limits->flips.as<u8>(), limits_[index]->flips.as<u8>(), sizeof(u64) * n_words);
+  std::copy(limits.values.begin(), limits.values.end(), wide.begin());
+  const size_t n = limits.values.size();
   if (step.has_weights() && layout_of(step) == Layout::bits) {
     const i32 n_inputs = step.matrix.n_inputs();
     for (i32& value : wide) value = count_limit(n_inputs, value);
-    limits->packed = Buffer(k.limit_bytes * wide.size());
-    k.pack_counts(wide.data(), n_words, limits->packed.as<u8>());
-  } else if (step.has_weights() && step.on_pixels) {
-    const bool centred = step.op != Op::dense;
-    for (size_t i = 0; i < n && !centred; ++i) {
-      wide[i] = clamped(wide[i] + i64{step.zero_point} * weights_[index]->row_sums[i]);
-    }
-    limits->packed = Buffer(sizeof(i32) * wide.size());
-    k.pack_limits(wide.data(), n_words, limits->packed.as<u8>());
-  } else {
-    for (size_t i = 0; i < n && step.op == Op::head; ++i) {
-      wide[i] = static_cast<i32>(static_cast<u32>(wide[i]) -
-                                 static_cast<u32>(weights_[index]->row_sums[i]));
-    }
-    limits->packed = Buffer(sizeof(i32) * wide.size());
-    std::memcpy(limits->packed.as<u8>(), wide.data(), sizeof(i32) * wide.size());
+    limits.packed = Buffer(k.limit_bytes * wide.size());
+    return k.pack_counts(wide.data(), n_words, limits.packed.as<u8>());
   }
-  limits_[index] = std::move(limits);
+  limits.packed = Buffer(sizeof(i32) * wide.size());
+  const auto* row_sums = step.has_weights() ? weights_[index]->row_sums.data() : nullptr;
+  if (step.op == Op::head) {
+    for (size_t i = 0; i < n; ++i) {
+      wide[i] = static_cast<i32>(static_cast<u32>(wide[i]) - static_cast<u32>(row_sums[i]));
+    }
+  } else if (step.op == Op::dense) {
+    for (size_t i = 0; i < n; ++i) wide[i] = clamped(wide[i] + i64{step.zero_point} * row_sums[i]);
+  }
+  if (step.has_weights() && step.on_pixels) {
+    return k.pack_limits(wide.data(), n_words, limits.packed.as<u8>());
+  }
+  std::memcpy(limits.packed.as<u8>(), wide.data(), sizeof(i32) * wide.size());
 }
 
-void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps) const {
+void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps,
+                 i64* step_ns) const {
   const auto& values = plan_->values();
   auto workspace = plan_->take();
   std::vector<void*>& places = workspace->places;
@@ -186,7 +181,17 @@ void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void
         places[plan_->taps()[t]] = static_cast<i32*>(taps[t]) + frame * value.n_items();
       }
     }
-    run_one(images + frame * values[0].n_items(), *workspace);
+    const u8* image = images + frame * values[0].n_items();
+    for (size_t step = 0; step < weights_.size(); ++step) {
+      if (!step_ns) {
+        run_step(step, image, *workspace);
+        continue;
+      }
+      const auto start = std::chrono::steady_clock::now();
+      run_step(step, image, *workspace);
+      const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
+      step_ns[step] = std::min<i64>(step_ns[step], spent.count());
+    }
     for (size_t t = 0; t < taps.size(); ++t) {
       const Value& value = values[plan_->taps()[t]];
       const void* place = places[plan_->taps()[t]];
@@ -221,7 +226,7 @@ void Runner::weigh(size_t index, const u8* image, Workspace& workspace, void* ta
       stage_bits(k, workspace.values[step.source].as<u64>(), from, step, staged);
       return k.bits(layer, step.places, staged, output);
     case Layout::pixels:
-      stage_pixels(image, from, step, reinterpret_cast<i16*>(staged));
+      stage_image(k, image, from, step, reinterpret_cast<i16*>(staged));
       return k.pixels(layer, step.places, reinterpret_cast<i16*>(staged), output);
     case Layout::dense_pixels:
       return k.dense_pixels(layer, image, workspace.scratch.as<u8>(), output);
@@ -232,29 +237,29 @@ void Runner::weigh(size_t index, const u8* image, Workspace& workspace, void* ta
   }
 }
 
-void Runner::run_one(const u8* image, Workspace& workspace) const {
+void Runner::run_step(size_t index, const u8* image, Workspace& workspace) const {
   const std::vector<void*>& places = workspace.places;
-  for (size_t i = 0; i < weights_.size(); ++i) {
-    const Step& step = plan_->steps()[i];
-    const Value& from = plan_->values()[step.source];
-    const i32* sums = static_cast<const i32*>(places[step.source]);
-    void* target = places[step.target];
-    if (step.has_weights()) {
-      weigh(i, image, workspace, target);
-    } else if (step.op == Op::threshold) {
-      plan_->kernels().threshold(sums, from.n_pixels(), from.channels, limits_[i]->packed.as<i32>(),
-                                 limits_[i]->flips.as<u64>(), static_cast<u64*>(target));
-    } else if (step.op == Op::add) {
-      const u32* a = static_cast<const u32*>(places[step.source]);
-      const u32* b = static_cast<const u32*>(places[step.other]);
-      for (size_t item = 0; item < from.n_items(); ++item) static_cast<u32*>(target)[item] = a[item] + b[item];
-    } else if (from.kind == Kind::sums) {
-      pool(sums, from, from.channels, step.size, static_cast<i32*>(target),
-           [](i32 a, i32 b) { return a > b ? a : b; });
-    } else {
-      pool(static_cast<const u64*>(places[step.source]), from, from.words(), step.size,
-           static_cast<u64*>(target), [](u64 a, u64 b) { return a | b; });
-    }
+  const Step& step = plan_->steps()[index];
+  const Value& from = plan_->values()[step.source];
+  const i32* sums = static_cast<const i32*>(places[step.source]);
+  void* target = places[step.target];
+  if (step.has_weights()) {
+    weigh(index, image, workspace, target);
+  } else if (step.op == Op::threshold) {
+    const Limits& limits = *limits_[index];
+    plan_->kernels().threshold(sums, from.n_pixels(), from.channels, limits.packed.as<i32>(),
+                               limits.flips.as<u64>(), static_cast<u64*>(target));
+  } else if (step.op == Op::add) {
+    const u32* a = static_cast<const u32*>(places[step.source]);
+    const u32* b = static_cast<const u32*>(places[step.other]);
+    u32* total = static_cast<u32*>(target);
+    for (size_t item = 0; item < from.n_items(); ++item) total[item] = a[item] + b[item];
+  } else if (from.kind == Kind::sums) {
+    pool(sums, from, from.channels, step.size, static_cast<i32*>(target),
+         [](i32 a, i32 b) { return a > b ? a : b; });
+  } else {
+    pool(static_cast<const u64*>(places[step.source]), from, from.words(), step.size,
+         static_cast<u64*>(target), [](u64 a, u64 b) { return a | b; });
   }
 }
 

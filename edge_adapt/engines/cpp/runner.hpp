@@ -37,16 +37,18 @@ class Runner {
   // For a runner that nobody uses yet. Both throw Refused for a step that has no such thing.
   void set_weights(size_t step, std::shared_ptr<const Packed> packed);
   void set_limits(size_t step, const i32* values, size_t n_values, const u8* flips);
-  // Throws Refused where a step still lacks something; packs what is new.
-  void finish();
+  // Throws Refused where a step still lacks something.
+  void finish() const;
 
   // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32.
-  void run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps) const;
+  // step_ns, where it is given, holds the least time of each step so far and is lowered.
+  void run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps,
+           i64* step_ns = nullptr) const;
 
  private:
-  void run_one(const u8* image, Workspace&) const;
+  void run_step(size_t index, const u8* image, Workspace&) const;
   void weigh(size_t index, const u8* image, Workspace&, void* target) const;
-  void pack_limits(size_t step);
+  void pack_limits(size_t step, Limits&) const;
 
   std::shared_ptr<const Plan> plan_;
   std::vector<std::shared_ptr<const Packed>> weights_;

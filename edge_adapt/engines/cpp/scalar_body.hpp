@@ -79,6 +79,10 @@ void pack_plain(const i8* weights, const Matrix& m, u8* packed) {
   std::memcpy(packed, weights, plain_bytes(m));
 }
 
+void stage_pixels(const u8* pixels, i32 n, i32 zero_point, i16* staged) {
+  for (i32 i = 0; i < n; ++i) staged[i] = static_cast<i16>(pixels[i] - zero_point);
+}
+
 void pixels(const Layer& layer, const Places& places, const i16* staged, const Output& output) {
   const Matrix& m = layer.matrix;
   const i8* weights = reinterpret_cast<const i8*>(layer.weights);
@@ -174,8 +178,8 @@ void score_heads(const Population& p) {
 }
 
 const Kernels kernels = {
-    "scalar",    always,      sizeof(u64),  bits_bytes,   pack_bits,    sizeof(i32), pack_i32,
-    stage,       bits,        plain_bytes,  pack_plain,   pack_i32,     pixels,      plain_bytes,
-    pack_plain,  dense_pixels, head_bytes,  pack_head,    head,         threshold,   signs,
-    score_heads,
+    "scalar",    always,      sizeof(u64),  bits_bytes,   pack_bits,    sizeof(i32),  pack_i32,
+    stage,       bits,        plain_bytes,  pack_plain,   pack_i32,     stage_pixels, pixels,
+    plain_bytes, pack_plain,  dense_pixels, head_bytes,   pack_head,    head,         threshold,
+    signs,       score_heads,
 };

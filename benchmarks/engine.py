@@ -1,0 +1,297 @@
+"""
+The popcount engine against onnxruntime, NumPy and the machine's own limit, on one thread.
+
+usage: python benchmarks/engine.py [--case NAME ...] [--rounds N]
+
+Sides take turns within one run. Every line names the CPU, its features and the kernels used; the
+kernels are chosen as always (EDGE_ADAPT_KERNEL forces them). Times of nets are from image bytes to
+int32 logits, called from Python; onnxruntime is fed float32 images.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import ctypes
+import os
+from pathlib import Path
+import subprocess
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
+
+from _timing import empty_caches, interleaved, Lines, machine
+from edge_adapt import native
+from edge_adapt.engines import popcount
+from edge_adapt.engines.popcount import NativeInfer, Popcount
+from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
+from edge_adapt.networks.model import expected_tensors
+from edge_adapt.networks.network import Network
+from edge_adapt.population import score_heads
+from edge_adapt.records import Weights
+import numpy as np
+
+CLASSES = tuple('0123456789')
+VGG = (('conv', 64), ('conv', 64), ('conv', 64), ('pool', 2), ('conv', 128), ('conv', 128))
+VGG = (*VGG, ('pool', 2), ('conv', 256), ('conv', 256), ('pool', 2), ('dense', 256), ('dense', 10))
+MLP = (('dense', 256), ('dense', 256), ('dense', 10))
+
+
+def binary_network(name: str, input_shape: tuple[int, int, int], layers: tuple) -> Network:
+    """Return the binary network of the same shapes: sums, pool, threshold; the last is a head."""
+    records: list[Layer] = []
+    shape: tuple[int, ...] = input_shape
+    for index, (kind, n_out) in enumerate(layers[:-1]):
+        if kind == 'pool':
+            records.insert(-1, MaxPool(name=f'pool{index}'))
+        else:
+            n_in = shape[2] if kind == 'conv' else int(np.prod(shape))
+            record = Convolution if kind == 'conv' else Dense
+            records.append(record(name=f'layer{index}', n_in=n_in, n_out=n_out))
+            records.append(Threshold(name=f'bits{index}', n=n_out))
+        shape = Network(name, input_shape, tuple(records), ()).shapes[records[-1].name]
+    head = Head(name='head', n_in=int(np.prod(shape)), n_classes=layers[-1][1])
+    return Network(name, input_shape, (*records, head), CLASSES)
+
+
+def random_weights(network: Network) -> Weights:
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for name, (dtype, shape) in expected_tensors(network).items():
+        layer = network.layer(name.partition('.')[0])
+        if name.endswith('.flips'):
+            arrays[name] = rng.integers(0, 2, shape).astype(dtype)
+        elif name.endswith('.weights') and network.kinds[network.sources[layer.name][0]] == 'bits':
+            signs = not isinstance(layer, Head)
+            values = rng.choice([-1, 1], shape) if signs else rng.integers(-127, 128, shape)
+            arrays[name] = values.astype(dtype)
+        else:
+            arrays[name] = rng.integers(-100, 101, shape).astype(dtype)
+    return Weights(arrays)
+
+
+def prepared(network: Network) -> NativeInfer:
+    infer = Popcount().prepare(network, random_weights(network))
+    if not isinstance(infer, NativeInfer):
+        raise SystemExit('the native kernels are not built: nothing to measure')
+    return infer
+
+
+def whole_net(lines: Lines, case: str, network: Network, layers: tuple, rounds: int) -> None:
+    """One frame, warm and cold."""
+    from _peers import sessions  # needs the onnx package, which a robot has not
+
+    infer = prepared(network)
+    image = np.random.default_rng(1).integers(0, 256, (1, *network.input_shape)).astype(np.uint8)
+    logits = np.empty((1, 10), np.int32)
+    runner = infer._runner(())
+    sides: dict[str, Callable[[], object]] = {
+        'native call': lambda: runner.run(image, logits, ()),
+        'infer': lambda: infer(image),
+        **sessions(network.input_shape, layers),
+    }
+    for caches, before, n in (('warm', lambda: None, rounds), ('cold', empty_caches, 40)):
+        times = interleaved(sides, n, 1, before)
+        for index, statistic in enumerate(('minimum', 'median')):
+            for side in ('native call', 'infer'):
+                for peer in ('onnxruntime int8', 'onnxruntime fp32'):
+                    lines.say(
+                        case,
+                        f'{side}, {caches}, {statistic}',
+                        times[side][index],
+                        'us',
+                        peer,
+                        times[peer][index],
+                    )
+    lines.say(
+        case,
+        'memory of the prepared net',
+        infer.n_bytes,
+        'B',
+        '1-bit weights',
+        _one_bit_bytes(network),
+    )
+
+
+def _one_bit_bytes(network: Network) -> float:
+    """Bytes of the weights with one bit each, first layer and head with eight."""
+    total = 0.0
+    for name, (_, shape) in expected_tensors(network).items():
+        layer = network.layer(name.partition('.')[0])
+        if name.endswith('.weights'):
+            on_bits = network.kinds[network.sources[layer.name][0]] == 'bits'
+            total += np.prod(shape) / (8 if on_bits and not isinstance(layer, Head) else 1)
+    return total
+
+
+def vgg(lines: Lines, rounds: int) -> None:
+    whole_net(lines, 'vgg-like 32x32', binary_network('vgg', (32, 32, 3), VGG), VGG, rounds)
+
+
+def mlp(lines: Lines, rounds: int) -> None:
+    whole_net(lines, '784-256-256-10', binary_network('mlp', (28, 28, 1), MLP), MLP, rounds)
+
+
+def layers(lines: Lines, rounds: int) -> None:
+    """Each layer of the vgg-like net, and its binary layers against the register-only loop."""
+    network = binary_network('vgg', (32, 32, 3), VGG)
+    runner = prepared(network)._runner(())
+    image = np.random.default_rng(1).integers(0, 256, (1, 32, 32, 3)).astype(np.uint8)
+    logits = np.empty((1, 10), np.int32)
+    weighed = [layer for layer in network.layers if isinstance(layer, Convolution | Dense | Head)]
+    step_ns = np.full(len(weighed), 1 << 62)
+    bound = Bound(native.kernel())
+    for _ in range(rounds):
+        runner.run(image, logits, (), step_ns)
+        bound.measure()
+    binary_us, binary_macs = 0.0, 0
+    for index, layer in enumerate(weighed):
+        macs = _multiply_adds(network, layer)
+        metric = f'{layer.name} {network.shapes[network.sources[layer.name][0]]}'
+        lines.say('vgg-like layers', metric, step_ns[index] / 1e3, 'us')
+        if 0 < index < len(weighed) - 1:
+            binary_us, binary_macs = binary_us + step_ns[index] / 1e3, binary_macs + macs
+    speed = binary_macs / binary_us / 1e6
+    lines.say('vgg-like layers', 'binary layers', binary_us, 'us')
+    if bound.tera_macs:
+        name = 'register-only loop'
+        lines.say('vgg-like layers', 'binary layers', speed, 'TMAC/s', name, bound.tera_macs, True)
+
+
+def _multiply_adds(network: Network, layer: Layer) -> int:
+    if isinstance(layer, Convolution):
+        height, width, n_out = network.shapes[layer.name]
+        return int(height * width * n_out * layer.kernel**2 * layer.n_in)
+    assert isinstance(layer, Dense | Head)
+    return layer.n_in * network.shapes[layer.name][0]
+
+
+class Bound:
+    """The register-only loop of these kernels, compiled here; 0 where there is none."""
+
+    def __init__(self, kernel: str, n_rounds: int = 20000) -> None:
+        self.tera_macs, self._n_rounds = 0.0, n_rounds
+        self._loop: Callable[[int], int] | None = None
+        source = Path(__file__).with_name('bound.cpp')
+        if kernel not in ('avx2', 'avx512'):
+            return
+        self._folder = TemporaryDirectory()
+        library = Path(self._folder.name) / 'bound.so'
+        subprocess.run(
+            ['g++', '-O3', '-shared', '-fPIC', str(source), '-o', str(library)], check=True
+        )
+        self._loop = getattr(ctypes.CDLL(str(library)), f'bound_{kernel}')
+
+    def measure(self) -> None:
+        if self._loop is None:
+            return
+        loop, n = self._loop, self._n_rounds
+        us = interleaved({'loop': lambda: loop(n)}, 1)['loop'][0]
+        self.tera_macs = max(self.tera_macs, loop(1) * n / us / 1e6)
+
+
+def evolution(lines: Lines, rounds: int) -> None:
+    """32 candidates of a 256 -> 10 head on 256 cached samples: correct count and margin."""
+    rng = np.random.default_rng(0)
+    heads = rng.integers(-127, 128, (32, 10, 256)).astype(np.int8)
+    biases = rng.integers(-100, 100, (32, 10)).astype(np.int32)
+    features = rng.choice(np.array([-1, 1], np.int8), (256, 256))
+    labels = rng.integers(0, 10, 256)
+    inputs, rows = features.astype(np.float32), np.arange(256)
+    converted = np.ascontiguousarray(heads.reshape(320, 256).T, np.float32)
+
+    # Candidates are int8 and new each generation: converting them is part of NumPy's work.
+    def correct_in_loop() -> object:
+        wide = heads.astype(np.float32)
+        return [
+            ((inputs @ w.T + b).argmax(1) == labels).sum()
+            for w, b in zip(wide, biases, strict=True)
+        ]
+
+    def logits() -> np.ndarray:
+        return (inputs @ heads.reshape(320, 256).astype(np.float32).T).reshape(
+            256, 32, 10
+        ) + biases
+
+    def correct_at_once() -> object:
+        return (logits().argmax(2) == labels[:, None]).sum(0)
+
+    def correct_and_margin() -> object:
+        scores = logits()
+        n_correct = (scores.argmax(2) == labels[:, None]).sum(0)
+        truth = scores[rows, :, labels]
+        scores[rows, :, labels] = -np.inf
+        return n_correct, (truth - scores.max(2)).sum(0)
+
+    times = interleaved(
+        {
+            'ours': lambda: score_heads(heads, biases, features, labels),
+            'NumPy, correct only, a loop': correct_in_loop,
+            'NumPy, correct only, one product': correct_at_once,
+            'NumPy, correct and margin': correct_and_margin,
+            'BLAS product alone, float weights': lambda: inputs @ converted,
+        },
+        max(20, rounds // 4),
+    )
+    for index, statistic in enumerate(('minimum', 'median')):
+        for peer, value in times.items():
+            if peer != 'ours':
+                ours = times['ours'][index]
+                lines.say('ES 32 x 256 x (256->10)', statistic, ours, 'us', peer, value[index])
+
+
+def swap(lines: Lines, rounds: int) -> None:
+    """What a new version costs: all thresholds, the head, the whole vgg-like net."""
+    network = binary_network('vgg', (32, 32, 3), VGG)
+    infer = prepared(network)
+    weights = infer.weights
+    runner = infer._runner(())
+    program, _ = popcount._plan(infer.kernel, network, ())
+    limits = infer.limits(program)
+    head_step = max(limits)
+    thresholds = {step: value for step, value in limits.items() if step != head_step}
+    head, tensor = {head_step: limits[head_step]}, program.weights[head_step]
+    head_weights = weights[tensor.name].reshape(tensor.shape)
+    pack = native.module().pack
+
+    def new_head() -> object:
+        packed = pack(infer.kernel, tensor.layout, head_weights)
+        return runner.replace({head_step: packed}, head)
+
+    def prepare_anew(copies: list[Weights]) -> object:
+        return Popcount().prepare(network, copies.pop())
+
+    renewed = weights.replace({'bits0.thresholds': weights['bits0.thresholds'] + np.int32(1)})
+    times = interleaved(
+        {
+            'thresholds of all layers, native call': lambda: runner.replace({}, thresholds),
+            'head, native calls': new_head,
+            'thresholds, Engine.prepare': lambda: Popcount().prepare(network, renewed),
+        },
+        rounds,
+    )
+    versions = [
+        Weights({name: array.copy() for name, array in weights.items()}) for _ in range(40)
+    ]
+    times |= interleaved({'whole net, Engine.prepare': lambda: prepare_anew(versions)}, 40)
+    for name, (minimum, middle) in times.items():
+        lines.say('swap', f'{name}, minimum', minimum, 'us')
+        lines.say('swap', f'{name}, median', middle, 'us')
+
+
+CASES = {'vgg': vgg, 'layers': layers, 'mlp': mlp, 'es': evolution, 'swap': swap}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--case', choices=CASES, action='append', help='default: all')
+    parser.add_argument('--rounds', type=int, default=1000)
+    arguments = parser.parse_args()
+    lines = Lines(**machine(), kernel=native.kernel())
+    for name in arguments.case or CASES:
+        CASES[name](lines, arguments.rounds)
+
+
+if __name__ == '__main__':
+    main()
