@@ -17,7 +17,8 @@ th, td { padding: .3rem .7rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 tr:nth-child(odd) td { background: #fafaf8; }
 th { border-bottom: 1px solid #bbb; font-weight: 600; }
-.text { white-space: normal; display: inline-block; min-width: 16rem; text-align: left; }
+.text { white-space: normal; display: inline-block; min-width: 16rem; }
+td:has(.text), th:nth-child(4):has(+ th + th:last-child) { text-align: left; }
 .yes { color: #1a7f37; } .no { color: #9a3b26; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; } figcaption { font-size: .8rem; color: #555; max-width: 26rem; }

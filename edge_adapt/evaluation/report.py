@@ -164,7 +164,7 @@ def _latency(timeline: Timeline) -> str:
         return ''
     figure = Figure(figsize=(7, 2), dpi=110, layout='constrained')
     axes = figure.subplots()
-    axes.hist(values, bins=np.linspace(0, float(np.percentile(values, 99.5)), N_BINS))
+    axes.hist(values, bins=N_BINS, range=(0, float(np.percentile(values, 99.5))))
     axes.set_xlabel('milliseconds from image to result')
     axes.set_ylabel('frames')
     axes.spines[['top', 'right']].set_visible(False)
