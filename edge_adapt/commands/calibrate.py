@@ -21,6 +21,10 @@ import numpy as np
 from tqdm import tqdm
 
 SHIFTS = ('noise', 'contrast', 'low_contrast', 'invert', 'dead', 'shift', 'blur')
+BANK = (
+    *('noise', 'noise@0.4', 'contrast', 'contrast@0.7', 'low_contrast'),
+    *('invert', 'invert@0.5', 'invert@0.4', 'dead', 'dead@0.5'),
+)
 _N_SHIFTED = 300  # frames of each shift that the delays are predicted from
 _RULE_OF_THREE = 3  # no event in n trials: its rate is below 3 / n with 95 % confidence
 
@@ -65,6 +69,13 @@ class Calibrate:
             help=f'frames drawn for every fold and order [{Knobs.n_frames}]',
         )
         parser.add_argument(
+            '--bank',
+            default=','.join(BANK),
+            metavar='NAMES',
+            help='harmful corruptions to expect, joined by commas; empty for none'
+            f' [{",".join(BANK)}]',
+        )
+        parser.add_argument(
             '--output', type=Path, metavar='FILE', help='[the name of the model, .reference]'
         )
 
@@ -91,6 +102,7 @@ class Calibrate:
             return record_frames(model.network, infer, frames, stream.region)
 
         clean = recorded('clean', arguments.frames)
+        bank = {name: recorded(name, _N_SHIFTED) for name in arguments.bank.split(',') if name}
         n_classes = model.network.head.n_classes
         with tqdm(total=1.0, desc='thresholds', file=sys.stderr, leave=False) as bar:
             reference = calibrate(
@@ -99,10 +111,11 @@ class Calibrate:
                 model.weights.version,
                 knobs,
                 lambda done: bar.update(done - bar.n),
+                bank,
             )
         path = arguments.output or path_of(arguments.model).with_suffix('.reference')
         reference.save(path)
-        shifted = {name: recorded(name, _N_SHIFTED) for name in SHIFTS}
+        shifted = {name: bank.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
         print(_report(reference, clean, shifted, arguments.seed))
         print(f'{path} written for weights {reference.version}')
         return 0

@@ -8,13 +8,20 @@ extended to one crossing of any threshold in the interval asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from edge_adapt.drift import _orders, _signature
-from edge_adapt.drift._fit import fit, fit_domain, replaced, with_run_variances
-from edge_adapt.drift._normal import COORDINATE_LIMIT, Normal
+from edge_adapt.drift._fit import (
+    entropy_quantiles,
+    fit,
+    fit_bank,
+    fit_domain,
+    with_arrays,
+    with_run_variances,
+)
+from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._run_statistic import RunStatistic
@@ -25,6 +32,7 @@ import numpy as np
 
 MIN_FRAMES: Final = 200
 ADVISED_FRAMES: Final = 1000
+_MIN_DAMAGED: Final = 50  # frames to fit a direction to
 N_SIGNATURE: Final = 32  # frames a signature is made of
 _N_FOLDS: Final = 3
 _N_STREAMS: Final = 128  # at most, drawn side by side
@@ -42,13 +50,15 @@ class Knobs:
     """
     What a person chooses: `interval`, expected frames between false alarms; the rest is advice.
 
-    `margin` multiplies the thresholds; `n_frames` are drawn for every fold and order.
+    `margin` multiplies the thresholds, `bank_margin` those of the bank of corruptions;
+    `n_frames` are drawn for every fold and order.
     """
 
     interval: int = 300_000
     margin: float = 1.3
     n_frames: int = 100_000
     seed: int = 0
+    bank_margin: float = 0.85
 
     def __post_init__(self) -> None:
         if self.interval < _BLOCK:
@@ -68,11 +78,13 @@ def calibrate(
     version: str,
     knobs: Knobs,
     progress: Progress = lambda done: None,
+    corrupted: Mapping[str, Record] | None = None,
 ) -> Reference:
     """
     Return the reference of weights `version` from clean frames in stream order.
 
-    Raises UsageError where there are too few frames or classes to say what is normal.
+    `corrupted` has frames with each corruption that the bank is to know. Raises UsageError where
+    there are too few frames or classes to say what is normal.
     """
     _check(record)
     rng = np.random.default_rng(knobs.seed)
@@ -81,37 +93,74 @@ def calibrate(
     held_out = [record.take(folds == fold) for fold in range(_N_FOLDS)]
     clean = _clean_normals(record, parts, held_out, n_classes)
     domains = [fit_domain(part, n_classes, N_SIGNATURE) for part in (*parts, record)]
-    found = _Found([], [])
+    banks = _banks(record, parts, corrupted or {}, n_classes)
     orders = _orders_of(record)
-    n_steps = _N_FOLDS * len(orders) * 2
+    counter = _Counter(progress, _N_FOLDS * len(orders) * (3 if banks else 2))
+    found: dict[str, list[Array]] = {'clean': [], 'domain': [], 'bank': []}
     for fold in range(_N_FOLDS):
         streams = _Streams(held_out[fold], knobs.n_frames, rng)
         for order in orders:
-            frames = streams.clean(clean[fold], order)
-            found.clean.append(_thresholds(clean[fold], frames, streams.length, knobs))
-            progress((len(found.clean) + len(found.domain)) / n_steps)
-            frames = streams.domain(domains[fold], order)
-            found.domain.append(_thresholds(domains[fold], frames, streams.length, knobs))
-            progress((len(found.clean) + len(found.domain)) / n_steps)
+            drawn = {
+                'clean': (clean[fold], streams.residual(clean[fold], order), knobs.margin),
+                'domain': (domains[fold], streams.domain(domains[fold], order), knobs.margin),
+            }
+            if banks:
+                frames = streams.residual(banks[fold], order)
+                drawn['bank'] = (banks[fold], frames, knobs.bank_margin)
+            for name, (normal, frames, margin) in drawn.items():
+                limits = _limits(normal, frames, streams.length, knobs.interval)
+                found[name].append(margin * limits)
+                counter.step()
+
+    def calibrated(normal: Normal, name: str) -> Normal:
+        return with_arrays(normal, thresholds=np.max(found[name], axis=0))
+
     return Reference(
         version,
-        replaced(clean[-1], thresholds=np.max(found.clean, axis=0)),
-        replaced(domains[-1], thresholds=np.max(found.domain, axis=0)),
-        match_limit=_match_limit(domains, held_out, orders, rng),
+        calibrated(clean[-1], 'clean'),
+        calibrated(domains[-1], 'domain'),
+        _match_limit(domains, held_out, orders, rng),
+        entropy_quantiles(record, n_classes),
+        calibrated(banks[-1], 'bank') if banks else None,
         about={
             'n_frames': len(record),
             'interval': knobs.interval,
             'margin': knobs.margin,
             'seed': knobs.seed,
             'orders': [order.__name__ for order in orders],
+            'bank': list(corrupted or {}),
         },
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    clean: list[Array]
-    domain: list[Array]
+class _Counter:
+    """Tells the share of the steps that is done."""
+
+    def __init__(self, progress: Progress, n_steps: int) -> None:
+        self._progress, self._n_steps, self._n_done = progress, n_steps, 0
+
+    def step(self) -> None:
+        self._n_done += 1
+        self._progress(self._n_done / self._n_steps)
+
+
+def _banks(
+    record: Record, parts: list[Record], corrupted: Mapping[str, Record], n_classes: int
+) -> list[Normal]:
+    """Return the bank without each fold's scenes, and then with all; nothing without a bank."""
+    if not corrupted:
+        return []
+    banks = []
+    for part in (*parts, record):
+        seen = {name: _of_scenes(damaged, part) for name, damaged in corrupted.items()}
+        banks.append(fit_bank(part, seen, n_classes))
+    return banks
+
+
+def _of_scenes(damaged: Record, part: Record) -> Record:
+    """Return the frames of the scenes in `part`; all of them where hardly any scene is known."""
+    of_part = np.isin(damaged.runs, part.runs)
+    return damaged.take(of_part) if of_part.sum() >= _MIN_DAMAGED else damaged
 
 
 def _check(record: Record) -> None:
@@ -154,11 +203,11 @@ class _Streams:
 
     def __init__(self, record: Record, n_frames: int, rng: np.random.Generator) -> None:
         self._record, self._rng = record, rng
-        self.n = min(max(n_frames // (2 * _BLOCK), 1), _N_STREAMS)
-        self.length = max(n_frames // self.n, _BLOCK)
+        self.n = min(max(n_frames // _BLOCK, 1), _N_STREAMS)
+        self.length = _BLOCK * -(-n_frames // (self.n * _BLOCK))
 
-    def clean(self, normal: Normal, order: _orders.Order) -> Frames:
-        """Return frames as class-conditional residuals."""
+    def residual(self, normal: Normal, order: _orders.Order) -> Frames:
+        """Return frames as residuals about what is normal."""
         features = normal.gather(self._record.features)
         residuals = normal.residuals(features, self._record.predicted)
         indices = self._draw(order)
@@ -194,17 +243,17 @@ class _Streams:
         spoiled = np.flatnonzero(self._rng.random(len(predicted)) < _SPOILED)
         if len(spoiled):
             shape = (len(spoiled), residuals.shape[1])
-            limits = self._rng.choice([-COORDINATE_LIMIT, COORDINATE_LIMIT], shape)
+            limits = self._rng.choice([-normal.limit, normal.limit], shape)
             residuals, predicted = residuals.copy(), predicted.copy()
             residuals[spoiled] = normal.bounded(limits)
             predicted[spoiled] = self._rng.integers(normal.n_classes, size=len(spoiled))
         return residuals, predicted
 
 
-def _thresholds(normal: Normal, frames: Frames, length: int, knobs: Knobs) -> Array:
-    """Return the thresholds (n_scales, 1 + n_groups) that streams cross once in the interval."""
+def _limits(normal: Normal, frames: Frames, length: int, interval: int) -> Array:
+    """Return what statistics (n_scales, 1 + n_groups) pass once in the interval, all together."""
     first = frames(0)
-    statistic = RunStatistic(normal, len(first[1]))
+    statistic = RunStatistic(normal, len(first[1]), np.float32)
     blocks = []
     for start in range(0, length - _BLOCK + 1, _BLOCK):
         top = statistic.update(*frames(start))
@@ -217,8 +266,8 @@ def _thresholds(normal: Normal, frames: Frames, length: int, knobs: Knobs) -> Ar
     slope = np.nanmean(excess, axis=0)
     # P(block maximum > x) = tail * exp(-(x - bend) / slope), to be block / (interval * n)
     n_thresholds = maxima[0].size
-    n_slopes = np.log(max(_TAIL * knobs.interval * n_thresholds / _BLOCK, 1.0))
-    return np.asarray(knobs.margin * (bend + slope * n_slopes))
+    n_slopes = np.log(max(_TAIL * interval * n_thresholds / _BLOCK, 1.0))
+    return np.asarray(bend + slope * n_slopes)
 
 
 def _match_limit(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from edge_adapt.drift._normal import Normal, RESIDUAL_LIMIT
 from edge_adapt.drift._record import Record
 from edge_adapt.records import Array, F32
-from edge_adapt.signals import IMAGE_GROUPS
+from edge_adapt.signals import IMAGE_GROUPS, OUTPUT
 import numpy as np
 
 _N_SCALES = 2
+_N_QUANTILES = 33
 # A feature that never moves on clean frames keeps a small scale: any change of it counts. In
 # another domain it may well move, so there the scale is what can be seen: 3 % of the range.
 _CLEAN_SCALE, _DOMAIN_SCALE = 1e-3, 0.03
@@ -20,6 +23,8 @@ _FULL_TRACK = 10.0  # frames: a shorter track counts for less
 _SCALE_PRIOR = 50.0  # frames of variance 1, added to every class
 _INDEPENDENT_BETWEEN = 0.01  # between-run variance where frames of a run are independent
 _DOMAIN_BETWEEN = 0.3  # at least: what is quiet on clean frames may move in another domain
+_BANK_LIMIT = 8.0  # of each score: what one bad frame can do at most
+_BANK_CLIP = 50.0  # deviations: a corruption may move a quiet feature by thousands
 _RUN_LENGTHS = (8, 16, 30)  # frames, at which the spread of run means is measured
 
 
@@ -36,6 +41,7 @@ def fit(record: Record, n_classes: int) -> Normal:
     n_features = features.shape[1]
     errors = 1 / np.maximum(counts, 1) if record.independent else np.zeros(n_classes)
     return _normal(
+        tuple(groups),
         groups,
         centre=centre,
         scale=scale,
@@ -57,7 +63,7 @@ def with_run_variances(normal: Normal, held_out: list[Record]) -> Normal:
         parts.append(run_variances(normal.residuals(features, record.predicted), record.runs))
     total = np.mean([total for total, _ in parts], axis=0)
     between = np.mean([between for _, between in parts], axis=0)
-    return replaced(normal, between=between, within=np.maximum(total - between, 0.05))
+    return with_arrays(normal, between=between, within=np.maximum(total - between, 0.05))
 
 
 def run_variances(residuals: Array, runs: Array) -> tuple[Array, Array]:
@@ -92,13 +98,10 @@ def fit_domain(record: Record, n_classes: int, n_signature: int) -> Normal:
     standardized = (features - centre) / scale
     whitening = _whitening(np.clip(standardized, -RESIDUAL_LIMIT, RESIDUAL_LIMIT), groups, 0.1)
     residuals = standardized @ whitening.T
-    means, _ = _class_means(residuals, record, n_classes)
-    present = np.unique(record.predicted)
-    between = np.maximum((means[present] ** 2).mean(axis=0), _DOMAIN_BETWEEN)
-    if not record.independent:
-        between = np.maximum(between, run_variances(residuals, record.runs)[1])
+    between = _between_classes(residuals, record, n_classes, _DOMAIN_BETWEEN)
     within = np.maximum((residuals**2).mean(axis=0) - between, 0.3)
     return _normal(
+        tuple(groups),
         groups,
         centre=centre,
         scale=scale,
@@ -112,16 +115,64 @@ def fit_domain(record: Record, n_classes: int, n_signature: int) -> Normal:
     )
 
 
-def replaced(normal: Normal, **arrays: Array) -> Normal:
-    """Return `normal` with some arrays exchanged."""
-    fields = {name: getattr(normal, name) for name in normal.__dataclass_fields__}
-    return Normal(**(fields | {k: v.astype(np.float32) for k, v in arrays.items()}))
+def fit_bank(record: Record, corrupted: Mapping[str, Record], n_classes: int) -> Normal:
+    """
+    Return one score for each corruption: a = (S_clean + S_c + 0.05 I)^-1 (m_c - m_clean).
+
+    Means and covariances are of standardized features; a score is scaled to variance 1 on clean
+    frames. It knows no class, so that the class of a run is part of what varies between runs.
+    """
+    sources = tuple(record.features)
+    features = np.concatenate([record.features[name] for name in sources], axis=-1)
+    centre, scale = _centre_and_scale(features.astype(np.float64), _CLEAN_SCALE)
+    standardized = (features - centre) / scale
+    spread = np.cov(standardized.T)
+    rows = []
+    for damaged in corrupted.values():
+        moved = np.concatenate([damaged.features[name] for name in sources], axis=-1)
+        moved = np.clip((moved - centre) / scale, -_BANK_CLIP, _BANK_CLIP)
+        pooled = spread + np.cov(moved.T) + 0.05 * np.eye(len(centre))
+        rows.append(np.linalg.solve(pooled, moved.mean(axis=0)))
+    scores = np.array(rows)
+    scores /= np.maximum((standardized @ scores.T).std(axis=0), 1e-6)[:, np.newaxis]
+    residuals = np.clip(standardized @ scores.T, -_BANK_LIMIT, _BANK_LIMIT)
+    between = _between_classes(residuals, record, n_classes, _INDEPENDENT_BETWEEN)
+    normal = _normal(
+        sources,
+        dict.fromkeys(corrupted, 1),
+        centre=centre,
+        scale=scale,
+        whitening=scores,
+        class_means=np.zeros((n_classes, len(centre))),
+        class_scales=np.ones(n_classes),
+        within=np.maximum((residuals**2).mean(axis=0) - between, 0.05),
+        between=between,
+        class_errors=np.zeros(n_classes),
+        offset=np.zeros(len(scores)),
+    )
+    return replace(normal, limit=_BANK_LIMIT, norm_limit=_BANK_LIMIT / 1.7)
 
 
-def _normal(groups: Mapping[str, int], **arrays: Array) -> Normal:
+def _between_classes(residuals: Array, record: Record, n_classes: int, smallest: float) -> Array:
+    """Return the variance of a run's mean where the class is not known: of classes and scenes."""
+    means, _ = _class_means(residuals, record, n_classes)
+    present = np.unique(record.predicted)
+    between: Array = np.maximum((means[present] ** 2).mean(axis=0), smallest)
+    if record.independent:
+        return between
+    return np.maximum(between, run_variances(residuals, record.runs)[1])
+
+
+def with_arrays(normal: Normal, **arrays: Array) -> Normal:
+    """Return `normal` with some arrays exchanged, as float32."""
+    singles: dict[str, Any] = {name: array.astype(np.float32) for name, array in arrays.items()}
+    return replace(normal, **singles)
+
+
+def _normal(sources: tuple[str, ...], groups: Mapping[str, int], **arrays: Array) -> Normal:
     thresholds = np.ones((_N_SCALES, 1 + len(groups)), np.float32)
-    singles: dict[str, F32] = {name: array.astype(np.float32) for name, array in arrays.items()}
-    return Normal(groups, thresholds=thresholds, **singles)
+    singles: dict[str, Any] = {name: array.astype(np.float32) for name, array in arrays.items()}
+    return Normal(sources, groups, thresholds=thresholds, **singles)
 
 
 def _centre_and_scale(features: Array, smallest: float) -> tuple[Array, Array]:
@@ -166,3 +217,19 @@ def _class_scales(residuals: Array, predicted: Array, n_classes: int) -> Array:
     counts = np.bincount(predicted, minlength=n_classes)
     sums = np.bincount(predicted, squares, n_classes)
     return np.sqrt((sums + _SCALE_PRIOR) / (counts + _SCALE_PRIOR))
+
+
+def entropy_quantiles(record: Record, n_classes: int) -> F32:
+    """
+    Return quantiles of the logarithm of entropy for each predicted class, (n_classes, 33).
+
+    A class with too few frames gets those of all classes.
+    """
+    levels = np.linspace(0, 1, _N_QUANTILES)
+    values = record.features[OUTPUT][:, 0]
+    quantiles = np.tile(np.quantile(values, levels), (n_classes, 1))
+    for k in range(n_classes):
+        own = values[record.predicted == k]
+        if len(own) >= _N_QUANTILES:
+            quantiles[k] = np.quantile(own, levels)
+    return quantiles.astype(np.float32)

@@ -9,21 +9,21 @@ from functools import cached_property
 from edge_adapt.records import Array, F32, F64
 import numpy as np
 
-# Every coordinate, then every group's norm, is bounded: that is what one bad frame can do at most.
-COORDINATE_LIMIT = 4.0
-RESIDUAL_LIMIT = 6.0
+RESIDUAL_LIMIT = 6.0  # of residuals that a covariance is estimated from
 
 
 @dataclass(frozen=True)
 class Normal:
     """
-    Class-conditional residuals of d features in groups, and how they vary.
+    Class-conditional residuals in groups, d in all, and how they vary.
 
     A residual is z = whitening @ ((f - centre) / scale - class_means[k]) / class_scales[k] for a
-    frame predicted k, bounded. `groups` maps names to sizes, in the order of the features.
+    frame predicted k. Each coordinate, then each group's norm, is bounded: that is what one bad
+    frame can do at most. `sources` are the feature groups that f (n,) is made of, `groups` map the
+    groups of residuals to their sizes; both in order.
 
-        centre, scale (d,)                  whitening (d, d), block-diagonal by group
-        class_means (n_classes, d)          class_scales (n_classes,)
+        centre, scale (n,)                  whitening (d, n)
+        class_means (n_classes, n)          class_scales (n_classes,)
         within (d,)        variance of z inside a run of one class
         between (d,)       variance of a run's mean: the random effect
         class_errors (n_classes,)           variance of the error of each class mean
@@ -31,6 +31,7 @@ class Normal:
         thresholds (2, 1 + n_groups)        for each forgetting factor: all groups, each group
     """
 
+    sources: tuple[str, ...]
     groups: Mapping[str, int]
     centre: F32
     scale: F32
@@ -42,6 +43,8 @@ class Normal:
     class_errors: F32
     offset: F32
     thresholds: F32
+    limit: float = 4.0
+    norm_limit: float = 1.5
 
     @cached_property
     def membership(self) -> F64:
@@ -52,7 +55,7 @@ class Normal:
     @cached_property
     def group_limits(self) -> F64:
         """The largest norm of each group: 1.5 (sqrt(d) + 0.7), what clean frames hardly reach."""
-        return 1.5 * (np.sqrt(list(self.groups.values())) + 0.7)
+        return self.norm_limit * (np.sqrt(list(self.groups.values())) + 0.7)
 
     @property
     def n_classes(self) -> int:
@@ -60,22 +63,28 @@ class Normal:
         return len(self.class_means)
 
     def gather(self, features: Mapping[str, F32]) -> F32:
-        """Return the features of the groups in order, group -> (..., size) to (..., d)."""
-        return np.concatenate([features[name] for name in self.groups], axis=-1)
+        """Return the features of the sources in order, group -> (..., size) to (..., n)."""
+        return np.concatenate([features[name] for name in self.sources], axis=-1)
+
+    def part(self, group: str) -> slice:
+        """Return where a group of residuals is."""
+        names, ends = list(self.groups), np.cumsum(list(self.groups.values()))
+        stop = int(ends[names.index(group)])
+        return slice(stop - self.groups[group], stop)
 
     def standardized(self, features: Array) -> Array:
-        """Return (f - centre) / scale, (..., d)."""
+        """Return (f - centre) / scale, (..., n)."""
         return (np.asarray(features, np.float64) - self.centre) / self.scale
 
     def residuals(self, features: Array, predicted: Array) -> F64:
-        """Return bounded residuals, features (n, d) and predicted (n,) -> (n, d)."""
+        """Return bounded residuals, features (m, n) and predicted (m,) -> (m, d)."""
         centred = self.standardized(features) - self.class_means[predicted]
         whitened = centred @ self.whitening.T / self.class_scales[predicted][:, None]
         return self.bounded(whitened)
 
     def bounded(self, residuals: Array) -> F64:
-        """Return residuals (n, d) with each coordinate and each group's norm clipped."""
-        clipped = np.clip(residuals, -COORDINATE_LIMIT, COORDINATE_LIMIT)
+        """Return residuals (m, d) with each coordinate and each group's norm clipped."""
+        clipped = np.clip(residuals, -self.limit, self.limit)
         norms = np.sqrt((clipped * clipped) @ self.membership)
         shrink = np.minimum(1.0, self.group_limits / np.maximum(norms, 1e-9))
         return np.asarray(clipped * (shrink @ self.membership.T))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from edge_adapt import archive
 from edge_adapt.drift import _signature
-from edge_adapt.drift._fit import replaced
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._signature import Signature
 from edge_adapt.errors import UsageError
-from edge_adapt.records import Array
+from edge_adapt.records import Array, F32
 import numpy as np
 
 KIND = 'reference'
@@ -26,13 +25,17 @@ class Reference:
 
     `clean` holds for the weights of `version`: class-conditional, all feature groups. `domain`
     holds about any signature and for any weights: image features only. `match_limit` bounds the
-    distance at which frames still belong to a domain. `about` says how it was made.
+    distance at which frames still belong to a domain. `bank` has the scores of the corruptions
+    expected. `entropy_quantiles` (n_classes, 33) are of the logarithm of clean entropy, for each
+    predicted class. `about` says how it was made.
     """
 
     version: str
     clean: Normal
     domain: Normal
     match_limit: float
+    entropy_quantiles: F32
+    bank: Normal | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -48,7 +51,7 @@ class Reference:
                 f' got {signature.mean.shape}'
             )
         scale = np.maximum(self.domain.scale, signature.deviation)
-        return replaced(self.domain, centre=signature.mean, scale=scale)
+        return replace(self.domain, centre=signature.mean, scale=scale)
 
     def nearest(self, signatures: Mapping[str, Signature], features: Array) -> str | None:
         """
@@ -72,16 +75,18 @@ class Reference:
 
     def encode(self) -> bytes:
         """Return the bytes of the reference file."""
+        parts = {'clean': self.clean, 'domain': self.domain}
+        if self.bank is not None:
+            parts['bank'] = self.bank
         about = {
             'version': self.version,
             'match_limit': self.match_limit,
             'about': dict(self.about),
-            'groups': {
-                'clean': list(self.clean.groups.items()),
-                'domain': list(self.domain.groups.items()),
-            },
+            'parts': {name: _described(normal) for name, normal in parts.items()},
         }
-        arrays = _tensors('clean', self.clean) | _tensors('domain', self.domain)
+        arrays: dict[str, Array] = {'entropy_quantiles': self.entropy_quantiles}
+        for name, normal in parts.items():
+            arrays |= {f'{name}/{key}': getattr(normal, key) for key in _ARRAYS}
         return archive.encode(KIND, about, arrays)
 
     @staticmethod
@@ -99,18 +104,36 @@ class Reference:
                 clean=_normal('clean', content),
                 domain=_normal('domain', content),
                 match_limit=float(content.about['match_limit']),
+                entropy_quantiles=content.arrays['entropy_quantiles'],
+                bank=_normal('bank', content) if 'bank' in content.about['parts'] else None,
                 about=content.about['about'],
             )
-        except (KeyError, TypeError) as error:
-            raise UsageError(f'{path} is not a reference: {error} is missing') from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f'{path} is not a reference of this version ({error}): make it anew with'
+                ' `edge-adapt calibrate`'
+            ) from error
 
 
-def _tensors(name: str, normal: Normal) -> dict[str, Array]:
-    fields = [key for key in normal.__dataclass_fields__ if key != 'groups']
-    return {f'{name}/{key}': getattr(normal, key) for key in fields}
+_ARRAYS = [field.name for field in fields(Normal) if field.type == 'F32']
+
+
+def _described(normal: Normal) -> dict[str, Any]:
+    """Return what is not an array, as plain values."""
+    return {
+        'sources': list(normal.sources),
+        'groups': list(normal.groups.items()),
+        'limit': normal.limit,
+        'norm_limit': normal.norm_limit,
+    }
 
 
 def _normal(name: str, content: archive.Archive) -> Normal:
-    prefix = f'{name}/'
-    arrays = {k[len(prefix) :]: v for k, v in content.arrays.items() if k.startswith(prefix)}
-    return Normal(dict(content.about['groups'][name]), **arrays)
+    plain = content.about['parts'][name]
+    return Normal(
+        sources=tuple(plain['sources']),
+        groups=dict(plain['groups']),
+        limit=float(plain['limit']),
+        norm_limit=float(plain['norm_limit']),
+        **{key: content.arrays[f'{name}/{key}'] for key in _ARRAYS},
+    )

@@ -6,10 +6,9 @@ from edge_adapt.drift import _orders
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._run_statistic import RunStatistic
+from edge_adapt.drift._watcher import COOL_DOWN, WARM_UP
 from edge_adapt.records import Array
 import numpy as np
-
-WARM_UP, COOL_DOWN = 16, 200  # frames
 
 
 def alarms(normal: Normal, residuals: Array, predicted: Array, indices: Array) -> Array:
@@ -20,7 +19,7 @@ def alarms(normal: Normal, residuals: Array, predicted: Array, indices: Array) -
     n_frames) says which of them stream i shows. Warm-up and cool-down are as in the detector.
     """
     n_streams, n_frames = indices.shape
-    statistic = RunStatistic(normal, n_streams)
+    statistic = RunStatistic(normal, n_streams, np.float32)
     wait = np.full(n_streams, WARM_UP)
     found = np.zeros(indices.shape, bool)
     for t in range(n_frames):

@@ -19,71 +19,82 @@ from __future__ import annotations
 from typing import Final
 
 from edge_adapt.drift._normal import Normal
-from edge_adapt.records import Array, F64
+from edge_adapt.records import Array
 import numpy as np
+from numpy.typing import DTypeLike
 
 FORGETTING: Final = np.array([15 / 16, 63 / 64])  # one value a scale: some 16 and 64 frames
 MAX_GAP: Final = 8  # frames
 N_SLOTS: Final = MAX_GAP + 1
 _NEVER: Final = -(10**9)
+_TINY: Final = 1e-12
 
 
 class RunStatistic:
-    """The state of `n_streams` streams; `update` takes one frame of each."""
+    """
+    The state of `n_streams` streams; `update` takes one frame of each.
 
-    def __init__(self, normal: Normal, n_streams: int = 1) -> None:
-        self._normal = normal
-        n_scales, n_features = len(FORGETTING), len(normal.centre)
-        slots = (n_streams, min(N_SLOTS, normal.n_classes))
+    A detector counts in float64; thousands of replayed streams may do with float32.
+    """
+
+    def __init__(self, normal: Normal, n_streams: int = 1, dtype: DTypeLike = np.float64) -> None:
+        n_scales, n_features = len(FORGETTING), len(normal.within)
+        slots = (n_streams, min(N_SLOTS, normal.n_classes), n_scales)
+        self._within, self._between = normal.within.astype(dtype), normal.between.astype(dtype)
+        self._errors = normal.class_errors.astype(dtype)[:, None, None]
+        self._offset = normal.offset.astype(dtype)
+        self._gamma = FORGETTING.astype(dtype)[:, None]
+        # f = gamma^dt for dt = 0 .. MAX_GAP, and 0 where the run is new
+        self._fades = np.zeros((MAX_GAP + 2, n_scales, 1), dtype)
+        self._fades[:-1] = FORGETTING[:, None] ** np.arange(MAX_GAP + 1)[:, None, None]
         # the columns sum up all groups, then each group
-        self._sum_up = np.insert(normal.membership, 0, 1.0, axis=1)
+        self._sum_up = np.insert(normal.membership, 0, 0.5, axis=1).astype(dtype)
+        self._sum_up[:, 1:] *= 0.5
         self._streams = np.arange(n_streams)
         self._n_frames = 0
-        self._classes = np.full(slots, -1)
-        self._touched = np.full(slots, _NEVER)
-        self._counts = np.zeros((*slots, n_scales, 1))  # n of the equations
-        self._squares = np.zeros((*slots, n_scales, 1))  # v
-        self._sums = np.zeros((*slots, n_scales, n_features))  # S
-        self._precisions = np.zeros((*slots, n_scales, n_features))  # w
-        self._shift = np.zeros((n_streams, n_scales, n_features))  # s
-        self._precision = np.zeros((n_streams, n_scales, n_features))  # Lam
-        self._weight = np.zeros((n_streams, n_scales, n_features))  # Lam, forgotten as s is
+        self._classes = np.full(slots[:2], -1)
+        self._touched = np.full(slots[:2], _NEVER)
+        self._counts = np.ones((*slots, 1), dtype)  # n of the equations
+        self._squares = np.zeros((*slots, 1), dtype)  # v
+        self._sums = np.zeros((*slots, n_features), dtype)  # S
+        self._precisions = np.zeros((*slots, n_features), dtype)  # w
+        totals = (n_streams, n_scales, n_features)
+        self._shift = np.zeros(totals, dtype)  # s
+        self._precision = np.zeros(totals, dtype)  # Lam
+        self._weight = np.zeros(totals, dtype)  # the sum of w, forgotten as s is
 
     @property
-    def shift(self) -> F64:
+    def shift(self) -> Array:
         """The estimated shift of each residual, (n_streams, n_scales, n_features)."""
-        return self._shift / np.maximum(self._weight, 1e-12)
+        return self._shift / np.maximum(self._weight, _TINY)
 
     @property
     def n_bytes(self) -> int:
         """The size of the state."""
         return sum(x.nbytes for x in vars(self).values() if isinstance(x, np.ndarray))
 
-    def update(self, residuals: Array, predicted: Array) -> F64:
+    def update(self, residuals: Array, predicted: Array) -> Array:
         """
         Take residuals (n_streams, d) and classes (n_streams,); return T.
 
         T is (n_streams, n_scales, 1 + n_groups): over all groups, then each group.
         """
         self._n_frames += 1
-        at, since = self._slots_of(predicted)
-        gamma = FORGETTING[:, None]  # (n_scales, 1)
-        # f = gamma^dt, and 0 where the run is new
-        fade = np.where(since <= MAX_GAP, gamma ** np.minimum(since, MAX_GAP), 0.0)
+        at, fade = self._slots_of(predicted)
         count, total = self._counts[at], self._sums[at]
         old = self._precisions[at] * fade
-        share = old * total / np.maximum(count, 1.0)
+        share = old * total / count
 
         count = count * fade + 1
-        squares = self._squares[at] * fade**2 + 1
+        squares = self._squares[at] * (fade * fade) + 1
         total = total * fade + residuals[:, None, :]
-        error = self._normal.class_errors[predicted][:, None, None]
-        spread = squares / count**2
-        precision = 1 / (spread * self._normal.within + (self._normal.between + error))
+        spread = squares / (count * count) * self._within
+        precision = 1 / (spread + (self._between + self._errors[predicted]))
         self._counts[at], self._squares[at] = count, squares
         self._sums[at], self._precisions[at] = total, precision
 
-        self._precision = self._precision * gamma**2 + (precision - old * fade)
+        gamma = self._gamma
+        self._precision = self._precision * (gamma * gamma) + (precision - old * fade)
         self._weight = self._weight * gamma + (precision - old)
         self._shift = self._shift * gamma + (precision * total / count - share)
         return self._log_ratios()
@@ -95,16 +106,16 @@ class RunStatistic:
             totals[streams] = 0.0
 
     def _slots_of(self, predicted: Array) -> tuple[tuple[Array, Array], Array]:
-        """Return where each frame's run is kept, and the frames since it was last touched."""
+        """Return where each frame's run is kept, and f of the equations."""
         same = self._classes == predicted[:, None]
         slot = np.where(same.any(axis=1), same.argmax(axis=1), self._touched.argmin(axis=1))
         at = (self._streams, slot)
         since = np.where(same[at], self._n_frames - self._touched[at], MAX_GAP + 1)
         self._classes[at], self._touched[at] = predicted, self._n_frames
-        return at, since[:, None, None]
+        return at, self._fades[np.minimum(since, MAX_GAP + 1)]
 
-    def _log_ratios(self) -> F64:
+    def _log_ratios(self) -> Array:
         # Var(s) = Lam + offset * (sum of w)^2: what all frames share does not average out.
-        variance = self._precision + self._normal.offset * self._weight**2
-        each = 0.5 * self._shift**2 / np.maximum(variance, 1e-12)
-        return each @ self._sum_up
+        variance = self._precision + self._offset * self._weight * self._weight
+        each = self._shift * self._shift / np.maximum(variance, _TINY)
+        return np.asarray(each @ self._sum_up)

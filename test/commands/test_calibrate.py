@@ -14,7 +14,8 @@ def test_writes_a_reference_and_says_what_to_expect(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / 'x.reference'
-    options = ['--part', 'adapt', '--frames', '300', '--draws', '1000', '--interval', '5000']
+    options = ['--part', 'adapt', '--frames', '300', '--draws', '500', '--interval', '5000']
+    options += ['--bank', 'noise']
     assert main(['calibrate', *options, '--output', str(path)]) == 0
     said = capsys.readouterr().out
     assert 'low_contrast' in said
@@ -22,6 +23,7 @@ def test_writes_a_reference_and_says_what_to_expect(
     reference = Reference.load(path)
     reference.check(Model.load('digits').weights.version)
     assert reference.about['n_frames'] == 300
+    assert reference.about['bank'] == ['noise']
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_writes_a_reference_and_says_what_to_expect(
 def test_a_mistake_ends_in_a_sentence(
     arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ['--draws', '1000', '--output', str(tmp_path / 'x.reference')]
+    options = ['--draws', '500', '--bank', '', '--output', str(tmp_path / 'x.reference')]
     try:
         status = main(['calibrate', *options, *arguments])
     except SystemExit as stop:  # what the parser itself refuses
