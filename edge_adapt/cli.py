@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+import signal
 import sys
+import threading
 
 from edge_adapt import registry
 from edge_adapt.errors import UsageError
@@ -20,17 +23,31 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand; 0 done, 1 it failed, 2 the user's mistake, 130 interrupted."""
+    """Run a subcommand; 0 done, 1 it failed, 2 the user's mistake, 130 interrupted, 143 ended."""
     try:
         words = sys.argv[1:] if argv is None else argv
         arguments = _parser(words).parse_args(words)
-        return int(arguments.run(arguments))
+        with _tidy_at_sigterm():
+            return int(arguments.run(arguments))
     except UsageError as error:
         print(f'edge-adapt: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print('edge-adapt: stopped by Ctrl-C', file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _tidy_at_sigterm() -> Iterator[None]:
+    """A context that SIGTERM leaves as an error would: processes end, bags are completed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser(words: Sequence[str]) -> ArgumentParser:

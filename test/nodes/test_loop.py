@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
 from edge_adapt import registry
 from edge_adapt.commands import _live
 from edge_adapt.commands._starter import Processes
@@ -50,3 +55,18 @@ def test_interrupted_nodes_end_quietly_with_status_0(domain: int) -> None:
             assert not graph.ended, lines
     assert set(graph.ended.values()) == {0}, lines
     assert not [line for line in lines if 'Traceback' in line]
+
+
+def test_the_starter_ends_its_nodes_when_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv('ROS_DOMAIN_ID', raising=False)  # so that it looks for a free one itself
+    command = [sys.executable, '-m', 'edge_adapt.cli', 'run', 'bringup']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        while 'camera is active' not in (line := starter.stdout.readline()):
+            assert line, 'the starter ended by itself'
+        children = Path(f'/proc/{starter.pid}/task/{starter.pid}/children').read_text().split()
+        assert len(children) == len(SCENARIOS['bringup'])
+        starter.send_signal(signal.SIGTERM)
+        starter.stdout.read()
+        assert starter.wait() == 128 + signal.SIGTERM
+    assert not [child for child in children if Path(f'/proc/{child}').exists()]
