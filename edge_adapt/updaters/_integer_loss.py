@@ -31,24 +31,21 @@ def row_differences(logits: I64, moves: I64, labels: I64) -> I64:
     """
     Return D (n_directions, n_classes): the loss with row j moved up, less moved down, in 1/256.
 
-    logits (n, n_classes) and moves (n_directions, n) in 1/1024, labels (n,). A row moves against
+    logits (n_classes, n) and moves (n_directions, n) in 1/1024, labels (n,). A row moves against
     the others where they are, which is exact for a change of that row alone:
 
         D[p, j] = sum_n log2(S_j + 2^(z_j + d_p)) - log2(S_j + 2^(z_j - d_p)) - [j = y] 2 d_p
 
     Exponents are taken relative to max z + max |d|, so that no power exceeds 1.
     """
-    highest = logits.max(axis=1) + np.abs(moves).max(axis=0)
-    logits = logits - highest[:, None]
+    logits = logits - (logits.max(axis=0) + np.abs(moves).max(axis=0))
     terms = _power(logits)
-    others = terms.sum(axis=1, keepdims=True) - terms
-    up = _logarithm(others + _power(logits + moves[:, :, None]))
-    down = _logarithm(others + _power(logits - moves[:, :, None]))
-    differences: I64 = (up - down).sum(axis=1)
-    own = (2 * moves) >> 2
-    for direction, gain in zip(differences, own, strict=True):
-        direction -= np.bincount(labels, gain, len(direction)).astype(np.int64)
-    return differences
+    others = terms.sum(axis=0) - terms
+    both = np.concatenate([moves, -moves])[:, None]
+    losses = _logarithm(others + _power(logits + both)).sum(axis=2)
+    own = ((2 * moves) >> 2).astype(np.float64) @ (labels[:, None] == np.arange(len(logits)))
+    n_directions = len(moves)
+    return np.asarray(losses[:n_directions] - losses[n_directions:] - own, np.int64)
 
 
 def _power(x: I64) -> F64:
@@ -60,4 +57,4 @@ def _logarithm(x: F64) -> I64:
     """Return log2(x) in 1/256 for integers 0 <= x < 2^40; that of 0 is that of 1."""
     # A float64 holds exponent and mantissa side by side: its top bits are the table's index.
     index = (np.maximum(x, 1.0).view(np.int64) >> 44) - (1023 << 8)
-    return _LOGARITHMS.take(index)
+    return _LOGARITHMS.take(index, mode='clip')

@@ -132,7 +132,8 @@ class RowEs(Steps[RowTask, RowRun]):
 
     def step(self, task: RowTask, run: RowRun) -> RowRun | None:
         """Run some generations."""
-        values, order = run.values.copy(), run.order
+        # Whole numbers below 2^24 all the way: exact in float32, and BLAS knows no integers.
+        values, order = run.values.astype(np.float32), run.order
         at, generation = int(run.at), int(run.generation)
         n_turns = min(self._n_a_turn, task.n_generations - generation)
         if n_turns <= 0:
@@ -140,16 +141,15 @@ class RowEs(Steps[RowTask, RowRun]):
         n_batch = min(self._batch_size, len(order))
         register = Lfsr(int(run.register))
         shape = (n_turns, self._n_directions, task.centred.shape[1])
-        for directions in register.signs(int(np.prod(shape))).reshape(shape):
+        noise = register.signs(int(np.prod(shape))).reshape(shape).astype(np.float32)
+        for directions in noise:
             if at + n_batch > len(order):
                 order, at = self.rng.permutation(len(order)), 0
-            batch = order[at : at + n_batch]
-            signs = self._compare(task, values, directions, batch)
-            vote = signs.T @ directions.astype(np.int64)
-            self._move(values, vote, task.stride, generation / task.n_generations)
+            signs = self._compare(task, values, directions, order[at : at + n_batch])
+            self._move(values, signs @ directions, task.stride, generation / task.n_generations)
             at, generation = at + n_batch, generation + 1
         task.objective.spend(n_turns * n_batch * (1 + 2 * self._n_directions))
-        return RowRun(values, order, at, generation, register.state)
+        return RowRun(values.astype(np.int64), order, at, generation, register.state)
 
     def best(self, task: RowTask, run: RowRun) -> Weights:
         """Return the head with the bias folded back to features that are not centred."""
@@ -165,32 +165,34 @@ class RowEs(Steps[RowTask, RowRun]):
             }
         )
 
-    def _compare(self, task: RowTask, values: I64, directions: Array, batch: Array) -> I64:
-        """Return the sign of each row's loss difference along each direction, (P, n_classes)."""
-        centred = task.centred[batch]
-        # Sums stay below 2^24 for up to 2^11 features of 32 sixteenths: exact in float32.
-        logits = (centred @ self._rounded(values).astype(np.float32).T).astype(np.int64)
-        moves = (SIGMA << task.stride) * (directions.astype(np.float32) @ centred.T).astype(
-            np.int64
-        )
+    def _compare(self, task: RowTask, values: F32, directions: F32, batch: Array) -> F32:
+        """Return the sign of each row's loss difference along each direction, (n_classes, P)."""
+        n_classes = len(values)
+        rows = np.concatenate([self._rounded(values), directions * (SIGMA << task.stride)])
+        # Below 2^24 for up to 2^11 features of 32 sixteenths.
+        products = (rows @ task.centred[batch].T).astype(np.int64)
         if task.shift >= 0:
-            logits, moves = logits << task.shift, moves << task.shift
+            products <<= task.shift
         else:
-            logits, moves = logits >> -task.shift, moves >> -task.shift
-        return np.sign(row_differences(logits, moves, task.labels[batch]))
+            products >>= -task.shift
+        logits, moves = products[:n_classes], products[n_classes:]
+        differences = row_differences(logits, moves, task.labels[batch])
+        return np.sign(differences).T.astype(np.float32)
 
-    def _rounded(self, values: I64) -> I64:
-        """Return values in steps of int8."""
-        return (values + 128) >> 8 if self._form == 'int16' else values
+    def _rounded(self, values: Array) -> Array:
+        """Return values (n_classes, ...) in steps of int8."""
+        return np.floor((values + 128) / 256) if self._form == 'int16' else values
 
-    def _move(self, values: I64, vote: I64, stride: int, progress: float) -> None:
+    def _move(self, values: F32, vote: F32, stride: int, progress: float) -> None:
         """Move V in place; weights stay in the range of int8, the bias is wider."""
         if self._form == 'int16':
-            values -= self._schedule[int(progress * len(self._schedule))] * (vote << stride)
+            step = self._schedule[int(progress * len(self._schedule))]
         else:
-            decided = np.abs(vote) > (1 + progress) * self._n_directions**0.5
-            values -= (np.sign(vote) * decided) << stride
-        np.clip(values[:, :-1], -127 * self._grid, 127 * self._grid, out=values[:, :-1])
+            step = 1
+            vote = np.sign(vote) * (np.abs(vote) > (1 + progress) * self._n_directions**0.5)
+        values -= vote * np.float32(step << stride)
+        weights, limit = values[:, :-1], np.float32(127 * self._grid)
+        np.minimum(np.maximum(weights, -limit, out=weights), limit, out=weights)
 
 
 def _stride(move: float) -> int:

@@ -79,6 +79,8 @@ def test_stops_when_no_longer_asked(make, toy, objective, dim):
 
 def test_a_resumed_run_is_the_same_run(make, toy, objective, dim):
     whole = [w.version for w in islice(make().improve(objective, toy.weights, dim), N_TURNS)]
+    if len(whole) == 1:
+        pytest.skip('a run of this updater is a single step: there is nothing to interrupt')
     interrupted = make()
     with closing(interrupted.improve(objective, toy.weights, dim)) as run:
         n_before = len(list(islice(run, 2)))
