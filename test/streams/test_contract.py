@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 import os
 from typing import Any
 
@@ -25,7 +26,9 @@ def kind(request: pytest.FixtureRequest) -> Any:
     name = request.param
     if name not in SHIPPED and 'EDGE_ADAPT_DATA' not in os.environ:
         pytest.skip('EDGE_ADAPT_DATA is not set')
-    return registry.load('streams', name)
+    member = registry.load('streams', name)
+    # Reading a data set takes seconds: each part is read once for all tests.
+    return type(member.__name__, (member,), {'pool': staticmethod(cache(member.pool))})
 
 
 @pytest.fixture(scope='module')
