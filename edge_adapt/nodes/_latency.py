@@ -16,8 +16,9 @@ class Latency:
         self._latest_ms: deque[float] = deque(maxlen=WINDOW)
 
     def add(self, nanoseconds: int) -> None:
-        """Add one latency."""
-        self._latest_ms.append(nanoseconds / 1e6)
+        """Add one latency; a negative one, where the clock was set back, is none."""
+        if nanoseconds >= 0:
+            self._latest_ms.append(nanoseconds / 1e6)
 
     def percentile_ms(self, percent: float) -> float:
         """Return a percentile in milliseconds; NaN before the first latency."""

@@ -10,7 +10,7 @@ frames it never learned from, promoted on trial, and confirmed or rolled back on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from edge_adapt.drift import Reference
 from edge_adapt.engines import Engine
@@ -22,36 +22,20 @@ from edge_adapt.pipeline.ladder import (
     Decision,
     DEFAULTS,
     DOMAIN,
+    Episode,
     LOOK_UP,
     ROLLBACK,
     Rung,
     Settings,
     TRIAL,
+    Trial,
 )
 from edge_adapt.pipeline.objective import EngineObjective
+from edge_adapt.pipeline.stamps import Stamps
 from edge_adapt.pipeline.window import Window
 from edge_adapt.records import Detection, Samples, U8, Weights
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.weight_store import WeightStore
-
-
-@dataclass
-class _Episode:
-    """One drift, from its alarm to the end of the ladder."""
-
-    detection: Detection
-    n_classes: float  # in the stream before the change
-    rung: int = 0
-    looked_up: bool = False
-    settled: bool = False  # whether the weights carry the signature of the new domain
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """A promotion on trial: what ran before it, and the frames since."""
-
-    parent: Weights
-    fresh: Window
 
 
 class Adaptation:
@@ -82,10 +66,11 @@ class Adaptation:
         self._rungs, self.gate = tuple(rungs), gate
         self._clock_ns, self._settings = clock_ns, settings
         self._domains = Domains(store, reference)
+        self._stamps = Stamps()
         self._window = self._new_window()
         self._history = History(settings.spacing)
-        self._episode: _Episode | None = None
-        self._trial: _Trial | None = None
+        self._episode: Episode | None = None
+        self._trial: Trial | None = None
 
     @property
     def state(self) -> str:
@@ -97,13 +82,22 @@ class Adaptation:
         return 'watching' if self._episode is None else 'collecting'
 
     def on_frame(self, stamp_ns: int, image: U8) -> None:
-        """Remember a network input (h, w, c)."""
+        """Remember a network input (h, w, c); where time jumped, forget those before."""
+        if self._stamps.jumped(stamp_ns):
+            self._forget()
         if self._episode is None or self._episode.settled:
             self._history.add(image)
         if self._episode is not None or self._trial is not None:
             self._window.add(stamp_ns, image)
         if self._trial is not None:
             self._trial.fresh.add(stamp_ns, image)
+
+    def _forget(self) -> None:
+        """Drop what is under way: its frames are of another time. Drift alarms again."""
+        self._window, self._episode = self._new_window(), None
+        self._history = History(self._settings.spacing)
+        if self._trial is not None:
+            self._trial = replace(self._trial, fresh=self._new_window())
 
     def on_label(self, stamp_ns: int, label: int) -> None:
         """Remember the true class of a frame."""
@@ -118,7 +112,7 @@ class Adaptation:
         n_classes = self._history.close(
             self._objective, self.weights, detection.n_frames_suspected
         )
-        self._episode = _Episode(detection, n_classes)
+        self._episode = Episode(detection, n_classes)
 
     def step(self) -> Decision | None:
         """
@@ -168,7 +162,7 @@ class Adaptation:
     def _new_window(self) -> Window:
         return Window(guard_every=self._settings.guard_every, spacing=self._settings.spacing)
 
-    def _look_up(self, episode: _Episode) -> Decision:
+    def _look_up(self, episode: Episode) -> Decision:
         """See whether the new frames belong to a domain that is known already."""
         episode.looked_up = True
         started = self._start()
@@ -181,7 +175,7 @@ class Adaptation:
         decision = self._decision(LOOK_UP, started, 'back in a known domain', known, accepted=True)
         return self._promote(decision, known)
 
-    def _climb(self, episode: _Episode) -> Decision | None:
+    def _climb(self, episode: Episode) -> Decision | None:
         """Try the next rung if its frames and labels are there."""
         if episode.rung and not episode.settled:
             return self._settle(episode)
@@ -209,7 +203,7 @@ class Adaptation:
         episode.settled = True
         return self._promote(self._kept(decision, candidate), candidate)
 
-    def _settle(self, episode: _Episode) -> Decision:
+    def _settle(self, episode: Episode) -> Decision:
         """Keep the weights, but take the new domain for normal: its alarm is not repeated."""
         episode.settled = True
         started = self._start()
@@ -222,7 +216,7 @@ class Adaptation:
         self._store.confirm(decision.reason)
         return decision
 
-    def _check_mixture(self, rung: Rung, episode: _Episode) -> None:
+    def _check_mixture(self, rung: Rung, episode: Episode) -> None:
         """Raise UsageError where a rung without labels would learn from too few classes."""
         n_needed = self.gate.min_class_share * self.model.network.head.n_classes
         if not rung.n_labels and episode.n_classes < n_needed:
@@ -253,7 +247,7 @@ class Adaptation:
     def _promote(self, decision: Decision, weights: Weights) -> Decision:
         """Use `weights`, which the store has, on trial."""
         self._store.promote(weights.version, decision.reason)
-        self._trial = _Trial(self.weights, self._new_window())
+        self._trial = Trial(self.weights, self._new_window())
         self.weights = weights
         return decision
 
@@ -262,7 +256,7 @@ class Adaptation:
         n_bytes = self._domains.keep(candidate, decision.stamp_ns, decision.evidence)
         return replace(decision, n_bytes=n_bytes)
 
-    def _end_trial(self, trial: _Trial) -> Decision:
+    def _end_trial(self, trial: Trial) -> Decision:
         """Confirm what runs, or roll back where the parent is better on frames both never saw."""
         self._trial = None
         started = self._start()

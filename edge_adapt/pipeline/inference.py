@@ -12,6 +12,7 @@ from edge_adapt.images import network_input, Region, WHOLE
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
 from edge_adapt.pipeline.restoring import Restoring
+from edge_adapt.pipeline.stamps import Stamps
 from edge_adapt.records import Detection, F32, Frame, I64, Observation, Prediction, U8, Weights
 import numpy as np
 
@@ -92,6 +93,7 @@ class Inference:
         self._prepare = partial(Restoring(engine).prepare, model.network)
         self._detector = detector
         self.region = region
+        self._stamps = Stamps()
         self._active = self._running = self._prepare(model.weights)
 
     @property
@@ -137,6 +139,8 @@ class Inference:
     def on_input(self, frame: Frame, image: U8) -> Result:
         """Do the same with what the network sees of the frame, `input_of(frame)`."""
         infer = self._active
+        if self._stamps.jumped(frame.stamp_ns):
+            self.reset_detector()
         if infer is not self._running:
             self._running = infer
             if self._detector is not None:

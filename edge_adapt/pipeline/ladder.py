@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from edge_adapt.pipeline.window import Window
+from edge_adapt.records import Detection, Weights
 from edge_adapt.updaters import Updater
 
 # Names of decisions that no updater takes.
@@ -69,3 +71,22 @@ class Settings:
 
 
 DEFAULTS = Settings()
+
+
+@dataclass
+class Episode:
+    """One drift, from its alarm to the end of the ladder."""
+
+    detection: Detection
+    n_classes: float  # in the stream before the change
+    rung: int = 0
+    looked_up: bool = False
+    settled: bool = False  # whether the weights carry the signature of the new domain
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A promotion on trial: what ran before it, and the frames since."""
+
+    parent: Weights
+    fresh: Window

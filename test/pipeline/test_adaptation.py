@@ -170,6 +170,24 @@ def test_a_person_can_order_the_version_before_this_one(tmp_path: Path, pool: Sa
     assert decision.candidate == path.weights.version == path.model.weights.version
 
 
+@pytest.mark.parametrize('by_ns', [-(10**12), 10**12])
+def test_a_clock_that_jumps_ends_the_episode_without_retraining(
+    tmp_path: Path, pool: Samples, by_ns: int
+) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool.take(np.arange(64, 128)), 'contrast')
+    path.on_frame(by_ns, pool.images[0])
+    assert path.state == 'watching'
+    decisions = []
+    for i, image in enumerate(pool.images):
+        path.on_frame(by_ns + i, image)
+        decisions.append(path.step())
+    assert not any(decisions)
+    assert path.weights == path.model.weights
+
+
 class FullDisk(Files):
     """A disk that can be full."""
 
