@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test colcon train clean
+.PHONY: help setup demo test faults colcon train clean
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: setup ## watch it drift, retrain and recover, over real ROS 2
 
 test: setup ## run the whole gate: format, lint, types, import contracts, tests
 	@tools/check $(VENV)
+
+faults: setup ## harm everything on purpose for hours, and print what held
+	@$(VENV)/bin/python tools/faults
 
 colcon: setup ## build as colcon does on a robot, plain and with symlinks, and run the result
 	@tools/colcon $(VENV)

@@ -1,5 +1,7 @@
 """A network that needs no training: random binary features of digits, and a head by ridge."""
 
+from collections.abc import Callable
+
 from edge_adapt.bits import signs
 from edge_adapt.networks.layers import Dense, Head, Threshold
 from edge_adapt.networks.model import Model
@@ -71,3 +73,17 @@ def _network():
         ),
         tuple('0123456789'),
     )
+
+
+@pytest.fixture
+def report(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Return a function that gives `tools/faults` a line of its table."""
+
+    def tell(event: str, tried: int, held: int, **figures: float | str) -> None:
+        record_property('event', event)
+        record_property('tried', tried)
+        record_property('held', held)
+        for name, value in figures.items():
+            record_property(f'figure {name}', value if isinstance(value, str) else f'{value:.4g}')
+
+    return tell

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 import edge_adapt
@@ -199,17 +198,3 @@ def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Robot]:
     finally:
         machine.close()
         rclpy.try_shutdown()
-
-
-@pytest.fixture
-def report(record_property: Callable[[str, Any], None], request: Any) -> Callable[..., None]:
-    """Return a function that gives `tools/faults` a line of its table."""
-
-    def tell(event: str, tried: int, held: int, **figures: float | str) -> None:
-        record_property('event', event)
-        record_property('tried', tried)
-        record_property('held', held)
-        for name, value in figures.items():
-            record_property(f'figure {name}', value if isinstance(value, str) else f'{value:.4g}')
-
-    return tell

@@ -55,6 +55,7 @@ def throw(robot: Any, n_images: int) -> dict[str, float]:
     memory = robot.resident_kib('inference')
     for i in range(n_images):
         robot.observer.images.publish(hostile(rng))
+        robot.spin(0.004)  # so that most of them find the queue of one empty
         if i % 50 == 49:
             good_frame_is_answered()
     good_frame_is_answered()
@@ -68,16 +69,23 @@ def throw(robot: Any, n_images: int) -> dict[str, float]:
     assert counts['received'] == sum(counts.values()) - counts['received']
     assert 0 < counts['rejected'] <= counts['received'] <= n_images + n_good
     return {
+        'reached': counts['received'] - n_good,
         'rejected': counts['rejected'],
         'grown_KiB': robot.resident_kib('inference') - memory,
     }
 
 
+def tell(report: Any, figures: dict[str, float]) -> None:
+    """Report what reached the node: a burst loses the rest on the way."""
+    n_reached = int(figures.pop('reached'))
+    report('hostile image messages', n_reached, n_reached, **figures)
+
+
 def test_the_next_good_frame_is_answered(robot: Any, report: Any):
-    report('hostile image messages', 300, 300, **throw(robot, 300))
+    tell(report, throw(robot, 300))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_the_next_good_frame_is_answered_after_100_000(robot: Any, report: Any):
-    report('hostile image messages', 100_000, 100_000, **throw(robot, 100_000))
+    tell(report, throw(robot, 100_000))

@@ -72,10 +72,9 @@ def test_mutations_are_taken_or_refused(name):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize('name', NAMES)
-def test_100_000_mutations_are_taken_or_refused(name, record_property):
+def test_100_000_mutations_are_taken_or_refused(name, report):
     check(name, 100_000)
-    record_property('event', f'fuzzed bytes: {name}')
-    record_property('tried', 100_000)
+    report(f'fuzzed bytes: {name}', 100_000, 100_000)
 
 
 @pytest.mark.slow

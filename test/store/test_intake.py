@@ -215,8 +215,9 @@ def test_fuzzed_messages_are_refused(intake, improve, model):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_20_000_fuzzed_messages_are_refused(intake, improve, model):
+def test_20_000_fuzzed_messages_are_refused(intake, improve, model, report):
     check_fuzzed(intake, model, improve(1, sequence=11).encode(KEY), 20_000)
+    report('weight messages fuzzed by hypothesis', 20_000, 20_000)
 
 
 @settings(

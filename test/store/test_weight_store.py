@@ -214,7 +214,7 @@ LOSSES = {
 
 @pytest.mark.parametrize('loss', LOSSES)
 def test_after_a_cut_at_any_operation_there_is_the_old_version_or_the_new(
-    loss, model, improve, cut_files
+    loss, model, improve, cut_files, report
 ):
     rng = np.random.default_rng(5)
     files = cut_files()
@@ -240,6 +240,7 @@ def test_after_a_cut_at_any_operation_there_is_the_old_version_or_the_new(
             n_points += 1
         before = after
     assert n_points >= 200
+    report(f'power cut in the store: {loss}', n_points, n_points)
 
 
 def test_a_full_disk_is_told_and_changes_nothing(model, improve, cut_files):

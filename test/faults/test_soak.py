@@ -1,0 +1,62 @@
+"""Hours in minutes: as many frames as the machine can do, with drifts; nothing grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.ros
+
+
+def soak(robot: Any, folder: Path, schedule: str, n_warm: int, n_frames: int) -> dict[str, float]:
+    robot.start('inference', store=str(folder))
+    robot.start('adaptation', store=str(folder))
+    robot.start('camera', schedule=schedule, rate_hz=1000.0)
+    nodes = ('inference', 'adaptation')
+    robot.observer.ages_ms.clear()
+
+    def run(n_results: int) -> None:
+        goal = robot.observer.n_results + n_results
+        while robot.observer.n_results < goal:
+            robot.wait_for_results(min(500, goal - robot.observer.n_results))
+            robot.observer.ages_ms.clear()
+
+    run(n_warm)
+    before = {name: robot.resident_kib(name) for name in nodes}
+    handles = {name: robot.n_threads_and_files(name) for name in nodes}
+    n_alarms = robot.observer.n_drifts
+    run(n_frames)
+    assert {name: robot.n_threads_and_files(name) for name in nodes} == handles
+    growth = {name: robot.resident_kib(name) / before[name] - 1 for name in nodes}
+    return {
+        'frames': n_frames,
+        'alarms': robot.observer.n_drifts - n_alarms,
+        **{f'growth_percent_{name}': 100 * growth[name] for name in nodes},
+    }
+
+
+def test_threads_and_files_do_not_grow(robot: Any, tmp_path: Path, report: Any):
+    figures = soak(robot, tmp_path, 'clean:100,contrast:100000', 300, 600)
+    report('soak', 1, 1, **figures)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_200_000_frames_with_drifts(robot: Any, tmp_path: Path, report: Any):
+    # The same worlds again and again: known domains after the first round, so that what is kept
+    # is bounded by what there is to keep.
+    drifts = ','.join(['clean:2500,contrast:2500,clean:2500,dead:2500'] * 30)
+    figures = soak(robot, tmp_path, drifts, 20_000, 200_000)
+    growth = [figures[f'growth_percent_{name}'] for name in ('inference', 'adaptation')]
+    report('soak with drifts', 2, sum(percent <= 1.0 for percent in growth), **figures)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_100_000_frames_of_one_world_raise_at_most_one_alarm(
+    robot: Any, tmp_path: Path, report: Any
+):
+    figures = soak(robot, tmp_path, 'clean:130000', 2_000, 100_000)
+    report('false alarms in 100,000 frames', 1, int(figures['alarms'] <= 1), **figures)
