@@ -62,7 +62,7 @@ class RawBag:
             raise DamagedBagError(_reason(error)) from error
         storage = self._reader.storage
         self.about: Mapping[str, str] = storage.metadata.custom or {}
-        self.duration_ns = self._reader.duration
+        self.duration_ns = int(self._reader.duration)
 
     def close(self) -> None:
         """Close the files."""
@@ -177,7 +177,7 @@ def _topics(reader: Reader) -> tuple[Topic, ...]:
     for connection in reader.connections:
         key = (connection.topic, connection.msgtype)
         counts[key] = counts.get(key, 0) + connection.msgcount
-    return tuple(Topic(*key, n) for key, n in sorted(counts.items()))
+    return tuple(Topic(*key, max(0, n)) for key, n in sorted(counts.items()))
 
 
 def _reason(error: Exception) -> str:

@@ -6,25 +6,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 import heapq
-import json
 from pathlib import Path
 from typing import Any
 
 from edge_adapt import encodings
 from edge_adapt.errors import UsageError
-from edge_adapt.images import Region, WHOLE
+from edge_adapt.images import Region
 from edge_adapt.records import Frame, UNKNOWN
 from edge_adapt.streams import RECORDED, Segment
-from edge_adapt.streams._schedule import parse as parse_schedule
+from edge_adapt.streams.bag import notes
+from edge_adapt.streams.bag import topics as topics_of
 from edge_adapt.streams.bag._rosbags import (
     CLASSIFICATION,
     COMPRESSED_IMAGE,
-    IMAGE,
     parse,
     RawMessage,
-    Topic,
 )
 from edge_adapt.streams.bag.labels import class_index, LabelFile
+from edge_adapt.streams.bag.notes import Notes
 from edge_adapt.streams.bag.parts import Parts
 
 # Frames wait until so many newer ones have come, for older ones and for their labels.
@@ -77,18 +76,18 @@ class Recording:
         self.path = Path(path)
         self.tally = Tally()
         with Parts(self.path, self._tell) as parts:
-            topics, about, duration_ns = parts.topics, parts.about, parts.duration_ns
-        self._images = _image_topic(topics, image_topic)
-        self._labels = None if label_file else _label_topic(topics, label_topic)
-        known = class_names or json.loads(about.get('class_names', '[]'))
-        self.class_names: tuple[str, ...] = tuple(known)
+            topics, self._about, duration_ns = parts.topics, parts.about, parts.duration_ns
+        noted = self._noted(self._about)
+        self._images = topics_of.image_topic(topics, image_topic)
+        self._labels = None if label_file else topics_of.label_topic(topics, label_topic)
+        self.class_names: tuple[str, ...] = tuple(class_names) or noted.class_names
         if (label_file or self._labels) and not self.class_names:
             raise UsageError(f'{path} has labels; the names of the classes are needed for them')
         self._file = LabelFile(Path(label_file), self.class_names) if label_file else None
-        self.region = Region(*json.loads(about['region'])) if 'region' in about else WHOLE
+        self.region: Region = noted.region
         n_seconds = max(1, duration_ns) / 1e9
         self.rate_hz = min(1000.0, max(0.1, round((len(self) - 1) / n_seconds, 1)))
-        self.segments = _segments(about, self._images.n_messages)
+        self.segments = noted.segments or (Segment(RECORDED, 0, len(self)),)
 
     def __len__(self) -> int:
         """Return how many image messages the bag says it has; malformed ones are among them."""
@@ -96,6 +95,7 @@ class Recording:
 
     def __iter__(self) -> Iterator[Frame]:
         self.tally = tally = Tally()
+        self._noted(self._about)  # what is wrong with the notes is told with every reading
         latest_ns = -1
         for stamp_ns, kind, message, label in self._in_order():
             if stamp_ns <= latest_ns:
@@ -112,6 +112,13 @@ class Recording:
             tally.n_labelled += label != UNKNOWN
             yield Frame(image, stamp_ns, message.header.frame_id, label)
         self._check_use()
+
+    def _noted(self, about: Mapping[str, str]) -> Notes:
+        try:
+            return notes.read(about)
+        except UsageError as error:
+            self._tell(str(error))
+            return Notes()
 
     def _in_order(self) -> Iterator[tuple[int, str, Any, int]]:
         """Yield stamp, type, message, label: sorted as far as _WAITING frames reach."""
@@ -195,42 +202,3 @@ def _image(kind: str, message: Any) -> Any:
         step=message.step,
         data=message.data,
     )
-
-
-def _image_topic(topics: Sequence[Topic], wanted: str) -> Topic:
-    images = [topic for topic in topics if topic.kind in (IMAGE, COMPRESSED_IMAGE)]
-    chosen = _named(images, wanted, 'image') if wanted else [t for t in images if t.n_messages]
-    if len(chosen) == 1:
-        return chosen[0]
-    if chosen:
-        raise UsageError(f'the bag has several image topics, name one: {_list(chosen)}')
-    raise UsageError(f'the bag has no images; its topics are: {_list(topics)}')
-
-
-def _label_topic(topics: Sequence[Topic], wanted: str) -> Topic | None:
-    labels = [topic for topic in topics if topic.kind == CLASSIFICATION and topic.n_messages]
-    if wanted:
-        return _named(labels, wanted, 'label')[0]
-    # What a network said is a Classification too, but no label. All labels are better than some.
-    labels = [topic for topic in labels if not topic.name.endswith('classification')]
-    labels = [t for t in labels if t.name.endswith('truth')] or labels
-    if len(labels) > 1:
-        raise UsageError(f'the bag has several label topics, name one: {_list(labels)}')
-    return labels[0] if labels else None
-
-
-def _named(topics: Sequence[Topic], wanted: str, purpose: str) -> list[Topic]:
-    found = [topic for topic in topics if topic.name.strip('/') == wanted.strip('/')]
-    if not found:
-        raise UsageError(f'there is no {purpose} topic {wanted!r}; there are: {_list(topics)}')
-    return found[:1]
-
-
-def _list(topics: Sequence[Topic]) -> str:
-    return ', '.join(f'{t.name} ({t.kind}, {t.n_messages})' for t in topics) or 'none'
-
-
-def _segments(about: Mapping[str, str], n_frames: int) -> tuple[Segment, ...]:
-    if 'schedule' in about:
-        return parse_schedule(about['schedule'])
-    return (Segment(RECORDED, 0, n_frames),)

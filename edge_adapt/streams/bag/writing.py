@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-import json
 from pathlib import Path
 import sqlite3
 
@@ -12,6 +11,7 @@ from edge_adapt import encodings
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Frame, UNKNOWN
 from edge_adapt.streams import Stream
+from edge_adapt.streams.bag import notes
 from edge_adapt.streams.bag._rosbags import COMPRESSIONS, RawWriter, STORAGES
 import numpy as np
 
@@ -45,15 +45,9 @@ def write(
     _check('image format', image_format, FORMATS)
     if (storage, compression) == ('sqlite3', 'storage'):
         raise UsageError("compression 'storage' is of MCAP files; sqlite3 has 'file' or 'message'")
-    about = {
-        'class_names': json.dumps(stream.class_names),
-        'region': json.dumps(stream.region),
-    }
-    if schedule:
-        about['schedule'] = schedule
     n_frames = 0
     try:
-        writer = RawWriter(path, storage, compression, about)
+        writer = RawWriter(path, storage, compression, notes.taken(stream, schedule))
         try:
             for frame in progress(stream, len(stream)):
                 _write_frame(writer, frame, stream, image_format)
