@@ -2,6 +2,8 @@
 // one binary serves every x86-64.
 #pragma once
 
+#if defined(__x86_64__)
+
 #include <immintrin.h>
 
 #include "packing.hpp"
@@ -76,3 +78,5 @@ EDGE_ADAPT_AVX2_INLINE void store_lanes(i32* out, const __m256i* registers) {
 
 }  // namespace avx2
 }  // namespace edge_adapt
+
+#endif

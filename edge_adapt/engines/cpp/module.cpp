@@ -48,10 +48,10 @@ PyObject* plan(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     ArrayView taps(args[3], "taps", 'i', {-1});
     static_assert(sizeof(Value) == kValueFields * sizeof(i32), "a row is a record");
     static_assert(sizeof(StepRecord) == kStepFields * sizeof(i32), "a row is a record");
-    std::vector<Value> value_rows(values.size(0));
-    std::memcpy(value_rows.data(), values.as<u8>(), sizeof(Value) * value_rows.size());
-    std::vector<StepRecord> step_rows(steps.size(0));
-    std::memcpy(step_rows.data(), steps.as<u8>(), sizeof(StepRecord) * step_rows.size());
+    const Value* first_value = values.as<const Value>();
+    const StepRecord* first_step = steps.as<const StepRecord>();
+    std::vector<Value> value_rows(first_value, first_value + values.size(0));
+    std::vector<StepRecord> step_rows(first_step, first_step + steps.size(0));
     std::vector<i32> tap_row(taps.as<i32>(), taps.as<i32>() + taps.size(0));
     return PlanHolder::wrap(std::make_shared<const Plan>(kernels, std::move(value_rows), step_rows,
                                                          std::move(tap_row)));
