@@ -127,8 +127,8 @@ def golden(tmp_path_factory: pytest.TempPathFactory, random_weights: MakeWeights
     for seed, network in enumerate(golden_networks()):
         weights = random_weights(network, seed)
         everything = tuple(layer.name for layer in network.layers)
-        for taps in ((), ('a_bits',), everything):
-            cases.append(golden_case(network, taps, weights))
+        tapped = ((), ('a_bits',), everything)
+        cases += [golden_case(network, taps, weights) for taps in tapped]
     sizes = ((3, 10, 256, 40), (2, 43, 100, 17), (4, 2, 601, 33))
     populations = [golden_population(*each) for each in sizes]
     path = tmp_path_factory.mktemp('golden') / 'golden.bin'
@@ -142,7 +142,14 @@ def build(target: Path, compiler: str, *flags: str) -> Path:
     if shutil.which(compiler) is None:
         pytest.skip(f'there is no {compiler} on this machine')
     sources = [path for path in sorted(CPP.glob('*.cpp')) if path.stem != 'module']
-    command = [compiler, '-std=c++17', '-O2', *flags, f'-I{CPP}', HERE / 'golden_main.cpp']
+    command: list[str | Path] = [
+        compiler,
+        '-std=c++17',
+        '-O2',
+        *flags,
+        f'-I{CPP}',
+        HERE / 'golden_main.cpp',
+    ]
     subprocess.run([*command, *sources, '-o', target], check=True, timeout=600)
     return target
 
