@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 import json
@@ -16,6 +16,8 @@ import sys
 from typing import ClassVar
 
 from edge_adapt.commands import _starter
+from edge_adapt.commands._finding import Finding
+from edge_adapt.commands._trust import LOOKS as TRUST
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model, shipped
 
@@ -30,15 +32,6 @@ OPTIONAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence; `is_needed` ones that are not `ok` make the doctor's exit status 1."""
-
-    ok: bool
-    text: str
-    is_needed: bool = False
-
-
 class Doctor:
     """Looks at Python, ROS 2, the transport, the shipped models, and what is optional."""
 
@@ -47,12 +40,16 @@ class Doctor:
     @staticmethod
     def add_arguments(parser: ArgumentParser) -> None:
         """Declare the arguments."""
+        parser.add_argument(
+            '--security', action='store_true', help='look at signing and access instead'
+        )
         parser.add_argument('--json', action='store_true', help='print the findings as JSON')
 
     @staticmethod
     def run(arguments: Namespace) -> int:
         """Print the findings; 1 where something needed is missing."""
-        findings = [finding for look in LOOKS for finding in look()]
+        looks = TRUST if arguments.security else LOOKS
+        findings = [finding for look in looks for finding in look()]
         if arguments.json:
             print(json.dumps([asdict(finding) for finding in findings], indent=2))
         else:

@@ -78,7 +78,7 @@ def test_a_killed_writer_leaves_the_last_decision(saved, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3000)
 def test_a_writer_killed_500_times_leaves_the_last_decision(saved, tmp_path, report):
     kill_often(saved, tmp_path, 500)
     report('kill -9 of a writer of the store', 500, 500)
