@@ -56,7 +56,7 @@ setup(
     maintainer_email='maintainers@edge-adapt.dev',
     license='Apache-2.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', 'models/*', 'models/**/*']},
+    package_data={NAME: ['py.typed', 'transport.xml', 'models/*', 'models/**/*']},
     data_files=installed_data(),
     ext_modules=native_extensions(),
     zip_safe=False,

@@ -7,27 +7,36 @@ differ. Only the standard library is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 Value = bool | int | float | str
 
 # 640x480 RGB images do not fit Fast DDS's default shared-memory segment: two processes would lose
-# most best-effort frames. This is the built-in transport that was tested not to lose any.
+# most best-effort frames. This profile was tested not to lose any; other middlewares ignore it.
 ENVIRONMENT = {
-    'FASTDDS_BUILTIN_TRANSPORTS': (
-        'LARGE_DATA?max_msg_size=4MB&sockets_size=4MB&non_blocking=true'
-    ),
+    'FASTRTPS_DEFAULT_PROFILES_FILE': str(Path(__file__).parent / 'transport.xml'),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """One node: its executable is also its name; its module is `edge_adapt.nodes.<executable>`."""
+    """
+    One node: its executable, whose module is `edge_adapt.nodes.<executable>`, and how it starts.
+
+    `name` is the node's own name where it is not that of the executable.
+    """
 
     executable: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
     remappings: Mapping[str, str] = field(default_factory=dict)
+    name: str = ''
+
+    @property
+    def node_name(self) -> str:
+        """The name of the node, without a namespace."""
+        return self.name or self.executable
 
     def with_parameters(self, parameters: Mapping[str, Value]) -> NodeSpec:
         """Return the same node with some parameters changed."""
@@ -35,14 +44,44 @@ class NodeSpec:
 
     def ros_arguments(self, namespace: str = '') -> list[str]:
         """Return the `--ros-args ...` that give the node its parameters, remaps and namespace."""
-        arguments = ['--ros-args']
-        if namespace:
-            arguments += ['-r', f'__ns:=/{namespace.strip("/")}']
+        own = ['-r', f'__node:={self.name}'] if self.name else []
+        arguments = ['--ros-args', *_namespace(namespace), *own]
         for source, target in self.remappings.items():
             arguments += ['-r', f'{source}:={target}']
         for name, value in self.parameters.items():
             arguments += ['-p', f'{name}:={_yaml(value)}']
         return arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process: the module `edge_adapt.nodes.<executable>` and its arguments."""
+
+    name: str
+    executable: str
+    arguments: tuple[str, ...]
+
+
+def programs(
+    specs: Sequence[NodeSpec],
+    namespace: str = '',
+    *,
+    together: bool = False,
+    log_level: str = '',
+) -> tuple[Program, ...]:
+    """Return the processes of a graph: one a node, or one for all of them."""
+    level = ('--log-level', log_level) if log_level else ()
+    if not together:
+        return tuple(
+            Program(s.node_name, s.executable, (*s.ros_arguments(namespace), *level))
+            for s in specs
+        )
+    arguments = [text for s in specs for text in (s.executable, *s.ros_arguments(namespace), '--')]
+    return (Program('together', 'together', (*arguments, '--ros-args', *level)),)
+
+
+def _namespace(namespace: str) -> list[str]:
+    return ['-r', f'__ns:=/{namespace.strip("/")}'] if namespace else []
 
 
 def _yaml(value: Value) -> str:
@@ -61,16 +100,21 @@ class Interface:
 
 
 INTERFACES: dict[str, Interface] = {
-    'camera': Interface(publishes=('image_raw', 'label', 'truth')),
+    'camera': Interface(
+        publishes=('camera_info', 'image_raw', 'image_raw/compressed', 'label', 'truth')
+    ),
     'inference': Interface(
-        publishes=('/diagnostics', 'classification', 'drift', 'drift_score', 'model'),
-        subscribes=('image_raw', 'weights'),
+        publishes=(
+            *('/diagnostics', 'classification', 'drift', 'drift_score', 'label_info', 'model'),
+            '~/debug_image',
+        ),
+        subscribes=('camera_info', 'image_raw', 'weights'),
         services=('~/reset_detector',),
     ),
     'adaptation': Interface(
         publishes=('/diagnostics', 'decisions', 'weights'),
-        subscribes=('drift', 'image_raw', 'label'),
-        services=('~/freeze', '~/rollback'),
+        subscribes=('camera_info', 'drift', 'image_raw', 'label'),
+        services=('~/freeze', '~/rollback', '~/save'),
     ),
 }
 # What rclpy gives to every lifecycle node.

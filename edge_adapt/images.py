@@ -75,3 +75,21 @@ def network_input(image: U8, input_shape: tuple[int, int, int], region: Region =
     if seen.ndim == 2:
         return np.ascontiguousarray(seen[..., np.newaxis] if n_channels == 1 else rgb(seen))
     return grey(seen)[..., np.newaxis] if n_channels == 1 else np.ascontiguousarray(seen)
+
+
+def seen_through(region: Region, window: Region, binning: tuple[int, int] = (1, 1)) -> Region:
+    """
+    Return where `region`, in pixels of the whole sensor, lies in an image of a part of it.
+
+    The image is `window` of the sensor (sensor_msgs/CameraInfo `roi`; WHOLE where there is none),
+    each of its pixels `binning` (x, y) pixels wide and high. WHOLE stays the whole image.
+    """
+    if region == WHOLE:
+        return WHOLE
+    across, down = (max(1, n) for n in binning)
+    return Region(
+        (region.x - window.x) // across,
+        (region.y - window.y) // down,
+        region.width // across,
+        region.height // down,
+    )

@@ -74,7 +74,24 @@ REGION = Parameter(
     "Part of the image the network sees: 'x,y,width,height' in pixels; empty is the whole image.",
 )
 IMAGE_RELIABLE = Parameter(
-    'image_reliable', False, 'Ask for reliable images; false is best effort, as REP 2003 says.'
+    'image_reliable',
+    False,
+    'Ask for reliable images; false is best effort, as REP 2003 says.',
+    live=True,
+)
+IMAGE_DEADLINE = Parameter(
+    'image_deadline_s',
+    0.0,
+    'Ask publishers to promise a frame so often, and tell when they break it; 0 asks nothing.',
+    minimum=0.0,
+    maximum=3600.0,
+    live=True,
+)
+IMAGE_TRANSPORT = Parameter(
+    'image_transport',
+    'raw',
+    'Listen to image_raw, or to image_raw/compressed.',
+    values=('raw', 'compressed'),
 )
 SEED = Parameter('seed', 0, 'Decides everything that is random.', minimum=0)
 
@@ -92,7 +109,18 @@ CAMERA = (
         'Order of the classes: mixed, or in runs as a camera sees them.',
         values=('shuffled', 'runs', 'tracks'),
     ),
-    Parameter('rate_hz', 30.0, 'Frames a second.', minimum=0.1, maximum=1000.0),
+    Parameter('bag', '', 'Play this bag instead of the stream; empty is none.'),
+    Parameter('loop', False, 'Begin again at the end, as `ros2 bag play --loop` does.'),
+    Parameter(
+        'publish_clock', False, "Publish the stream's time on /clock, and stamp frames with it."
+    ),
+    Parameter(
+        'rate_hz',
+        30.0,
+        "Frames a second; 0 is the stream's own rate.",
+        minimum=0.0,
+        maximum=1000.0,
+    ),
     Parameter(
         'label_share', 0.25, 'Share of frames whose label is published.', minimum=0.0, maximum=1.0
     ),
@@ -102,16 +130,18 @@ CAMERA = (
     Parameter('frame_id', 'camera_optical_frame', 'Frame of the images.'),
     Parameter('n_subscribers', 1, 'Start the stream once so many subscribers listen.', minimum=0),
     SEED,
-    IMAGE_RELIABLE,
+    Parameter('image_reliable', False, 'Send reliable images; false is best effort.'),
 )
 
 INFERENCE = (
     AUTOSTART,
     MODEL,
     ENGINE,
-    Parameter('detector', 'class_conditional', 'What notices drift.', room='drift'),
+    Parameter('detector', 'class_conditional', 'What notices drift.', room='drift', live=True),
     REGION,
+    IMAGE_TRANSPORT,
     IMAGE_RELIABLE,
+    IMAGE_DEADLINE,
     Parameter(
         'store', '', 'Folder of the weight store: start with its active version; empty is none.'
     ),
@@ -121,7 +151,22 @@ INFERENCE = (
     Parameter(
         'allow_unsigned', False, 'Take weights that nobody signed: only where you trust all peers.'
     ),
-    Parameter('input_timeout_s', 2.0, 'Say so when no frame comes for this long.', minimum=0.1),
+    Parameter(
+        'input_timeout_s',
+        2.0,
+        'Say so when no frame comes for this long.',
+        minimum=0.1,
+        maximum=3600.0,
+        live=True,
+    ),
+    Parameter(
+        'min_rate_hz',
+        0.0,
+        'Warn in /diagnostics below this rate of frames; 0 never warns.',
+        minimum=0.0,
+        maximum=1000.0,
+        live=True,
+    ),
 )
 
 ADAPTATION = (
@@ -133,9 +178,12 @@ ADAPTATION = (
         'row_es',
         'What retrains the head when labels are there.',
         room='updaters',
+        live=True,
     ),
     REGION,
+    IMAGE_TRANSPORT,
     IMAGE_RELIABLE,
+    IMAGE_DEADLINE,
     Parameter('store', '', 'Folder of the weight store; empty makes a temporary one.'),
     Parameter(
         'signing_key', '', 'File of the secret key that signs weights; empty leaves them unsigned.'

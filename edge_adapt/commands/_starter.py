@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from edge_adapt.errors import UsageError
-from edge_adapt.graph import ENVIRONMENT, NodeSpec
+from edge_adapt.graph import ENVIRONMENT, NodeSpec, Program, programs
 
 PATIENCE_S = 5.0  # for a process to end after SIGINT, before it is killed
 SHM_BYTES = 64 << 20  # what three processes want of /dev/shm, with room to spare
@@ -34,34 +34,55 @@ class Processes:
     """
 
     def __init__(
-        self, specs: Sequence[NodeSpec], domain: int, on_line: OnLine, namespace: str = ''
+        self,
+        specs: Sequence[NodeSpec] | Sequence[Program],
+        domain: int,
+        on_line: OnLine,
+        namespace: str = '',
     ) -> None:
-        self._specs, self._namespace, self._on_line = specs, namespace, on_line
+        self._programs = [
+            program
+            for spec in specs
+            for program in (programs([spec], namespace) if isinstance(spec, NodeSpec) else [spec])
+        ]
+        self._on_line = on_line
         self._environment = {**os.environ, **environment(domain)}
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._readers: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        for spec in self._specs:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *('-m', f'edge_adapt.nodes.{spec.executable}'),
-                    *spec.ros_arguments(self._namespace),
-                ],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors='replace',
-                start_new_session=True,  # Ctrl-C is ours to pass on, once
-            )
-            self._running[spec.executable] = process
-            reader = threading.Thread(target=self._read, args=(spec.executable, process))
-            reader.start()
-            self._readers.append(reader)
+        for program in self._programs:
+            self._start(program)
         return self
+
+    def _start(self, program: Program) -> None:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                *('-m', f'edge_adapt.nodes.{program.executable}'),
+                *program.arguments,
+            ],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+            start_new_session=True,  # Ctrl-C is ours to pass on, once
+        )
+        self._running[program.name] = process
+        reader = threading.Thread(target=self._read, args=(program.name, process))
+        reader.start()
+        self._readers.append(reader)
+
+    def again(self, name: str) -> None:
+        """Start a node that has ended once more."""
+        self._start(next(program for program in self._programs if program.name == name))
+
+    def kill(self, name: str) -> None:
+        """End a node without a chance to say good-bye."""
+        self._running[name].kill()
+        self._running[name].wait()
 
     def __exit__(
         self,
@@ -81,6 +102,10 @@ class Processes:
         for reader in self._readers:
             reader.join()
 
+    def wait(self, name: str) -> int:
+        """Return the exit status of a node when it has ended."""
+        return self._running[name].wait()
+
     @property
     def ended(self) -> dict[str, int]:
         """The nodes that have ended by themselves, and their exit statuses."""
@@ -97,7 +122,7 @@ class Processes:
 def environment(domain: int) -> Mapping[str, str]:
     """Return the variables of a graph that keeps to this machine."""
     return {
-        **ENVIRONMENT,
+        **{name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()},
         'ROS_DOMAIN_ID': str(domain),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
     }

@@ -10,7 +10,7 @@ WINDOW = 1000
 
 
 class Latency:
-    """Keeps the latest WINDOW latencies."""
+    """Keeps the latest WINDOW latencies. A negative one is of a clock that was set: not kept."""
 
     def __init__(self) -> None:
         self._latest_ms: deque[float] = deque(maxlen=WINDOW)
@@ -19,6 +19,10 @@ class Latency:
         """Add one latency; a negative one, where the clock was set back, is none."""
         if nanoseconds >= 0:
             self._latest_ms.append(nanoseconds / 1e6)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._latest_ms.clear()
 
     def percentile_ms(self, percent: float) -> float:
         """Return a percentile in milliseconds; NaN before the first latency."""

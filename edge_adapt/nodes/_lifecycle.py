@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 import signal
 import sys
 import threading
+import traceback
 from typing import Any, ClassVar
 
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes._parameters import declare
-from edge_adapt.parameters import NODES
+from edge_adapt.parameters import NODES, Value
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
@@ -19,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 
 OK = TransitionCallbackReturn.SUCCESS
 FAILED = TransitionCallbackReturn.FAILURE
+BROKEN = TransitionCallbackReturn.ERROR
 LOOK_UP_S = 0.2  # a signal is noticed this soon
 
 
@@ -27,14 +29,20 @@ class EdgeNode(LifecycleNode):
     A lifecycle node whose work is four verbs: `configure`, `activate`, `deactivate`, `cleanup`.
 
     `configure` loads and warms up and may raise UsageError, which is logged as the reason;
-    `activate` begins to listen, `deactivate` stops, `cleanup` lets go of everything.
+    `activate` begins to listen, `deactivate` stops, `cleanup` lets go. Publishers, subscriptions,
+    services and timers need no care: what a verb created is destroyed by its opposite.
     """
 
     kind: ClassVar[str]
 
-    def __init__(self) -> None:
-        super().__init__(self.kind)
-        declare(self, NODES[self.kind], self.on_live_parameter)
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        super().__init__(self.kind, cli_args=list(arguments))
+        self.failure = ''  # why this process must end; '' while all is well
+        self.state = 'unconfigured'
+        self._configured: list[Any] = []
+        self._activated: list[Any] = []
+        declare(self, NODES[self.kind])
+        _refuse_wrong_transitions(self)
 
     def parameter(self, name: str) -> Any:
         """Return the value of a declared parameter."""
@@ -51,96 +59,155 @@ class EdgeNode(LifecycleNode):
         """Begin to listen."""
 
     def deactivate(self) -> None:
-        """Stop listening; what was loaded stays."""
+        """Stop listening; what was loaded stays. Called in any state."""
 
     def cleanup(self) -> None:
-        """Let go of what `configure` made."""
+        """Let go of what `configure` made. Called in any state."""
 
-    def on_live_parameter(self) -> None:
-        """React to a changed live parameter."""
+    def check_live(self, name: str, value: Value) -> None:
+        """Raise UsageError where a live parameter cannot become `value`."""
+
+    def on_live(self, names: Iterable[str]) -> None:
+        """Take over live parameters that have changed; the node is configured."""
+
+    def close(self) -> None:
+        """Stop and let go, in whatever state."""
+        self.deactivate()
+        self._destroy(self._activated)
+        self.cleanup()
+        self._destroy(self._configured)
+
+    def fail(self, error: BaseException) -> None:
+        """Say what broke, and let the process end: whoever started it may start it again."""
+        self.failure = ''.join(traceback.format_exception(error))
+        self.get_logger().fatal(self.failure)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        return self._go(self.configure, 'inactive: loaded and warm')
+        return self._go(self.configure, 'inactive', self._configured, 'inactive: loaded and warm')
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        answer = super().on_activate(state)
-        return self._go(self.activate, 'active') if answer == OK else answer
+        return self._go(self.activate, 'active', self._activated)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
         self.deactivate()
-        return self._go(lambda: super(EdgeNode, self).on_deactivate(state), 'inactive')
+        self._destroy(self._activated)
+        return self._go(lambda: None, 'inactive')
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        return self._go(self.cleanup, 'unconfigured')
+        return self._go(self.close, 'unconfigured')
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        return self._go(self._let_go, 'finalized')
+        return self._go(self.close, 'finalized')
 
-    def _let_go(self) -> None:
-        self.deactivate()
-        self.cleanup()
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of everything: after an error, the node can be configured anew."""
+        return self._go(self.close, 'unconfigured', told='unconfigured after an error')
 
-    def _go(self, step: Callable[[], object], state: str) -> TransitionCallbackReturn:
+    def _go(
+        self,
+        step: Callable[[], object],
+        state: str,
+        made: list[Any] | None = None,
+        told: str = '',
+    ) -> TransitionCallbackReturn:
+        """Take a step to `state`; `made` collects what it creates, and it is undone on failure."""
+        before = {id(entity) for entity in self._entities()}
         try:
             step()
         except UsageError as error:
             self.get_logger().error(str(error))
+            self._undo(before)
             return FAILED
-        self.get_logger().info(f'{self.kind} is {state}')
+        except Exception:  # noqa: BLE001  rclpy would pass over it without a word
+            self.get_logger().fatal(traceback.format_exc())
+            self._undo(before)
+            return BROKEN
+        if made is not None:
+            made[:] = [entity for entity in self._entities() if id(entity) not in before]
+        self.state = state
+        self.get_logger().info(f'{self.kind} is {told or state}')
         return OK
 
+    def _undo(self, before: set[int]) -> None:
+        self._destroy([entity for entity in self._entities() if id(entity) not in before])
 
-def run(make: Callable[[], EdgeNode]) -> int:
+    def _entities(self) -> list[Any]:
+        return [*self.publishers, *self.subscriptions, *self.services, *self.timers]
+
+    def _destroy(self, entities: list[Any]) -> None:
+        """Destroy entities; those that are gone already are passed over."""
+        for entity in entities:
+            for destroy in (
+                *(self.destroy_publisher, self.destroy_subscription),
+                *(self.destroy_service, self.destroy_timer),
+            ):
+                if destroy(entity):
+                    break
+        entities.clear()
+
+
+def _refuse_wrong_transitions(node: EdgeNode) -> None:
     """
-    Run one node until Ctrl-C or SIGTERM; the return value is the exit status.
+    Answer a transition that the state does not allow with `success: false`.
 
-    2 where a parameter or what it names is wrong, with one sentence on standard error.
+    rclpy lets it end the executor, and with it the process: anybody could end a node so.
+    """
+    service = node._service_change_state
+    answer = service.callback
+
+    def guarded(request: Any, response: Any) -> Any:
+        try:
+            return answer(request, response)
+        except RuntimeError:
+            wanted = request.transition.label or request.transition.id
+            node.get_logger().warning(f'no transition {wanted} from state {node.state}')
+            response.success = False
+            return response
+
+    service.callback = guarded
+
+
+def run(*kinds: Callable[[], EdgeNode], arguments: Sequence[str] | None = None) -> int:
+    """
+    Run nodes in this process until Ctrl-C or SIGTERM; the return value is the exit status.
+
+    `arguments` are for all of them, those of the command line where it is None. The status is
+    2 where a parameter or what it names is wrong, with one sentence on standard error; 1 where a
+    node broke.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    # rclpy's own handlers would end the context before the node could say its last words.
     try:
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        node = make()
+        # rclpy's own handlers would end the context before the nodes could say their last words.
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+        return _run([kind() for kind in kinds], stop)
     except (UsageError, _rclpy.RCLError) as error:
         # There is no node yet whose log could say it. With ROS_SECURITY_STRATEGY=Enforce and no
         # keys, or no secure middleware, this is where a node fails closed.
         print(f'the node cannot start: {error}', file=sys.stderr)  # noqa: T201
-        rclpy.try_shutdown()
         return 2
+    finally:
+        rclpy.try_shutdown()
+
+
+def _run(nodes: list[EdgeNode], stop: threading.Event) -> int:
     executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    is_up = not node.parameter('autostart') or node.start()
-    while is_up and not stop.is_set():
+    for node in nodes:
+        executor.add_node(node)
+    is_up = all(node.start() for node in nodes if node.parameter('autostart'))
+    while is_up and not stop.is_set() and not any(node.failure for node in nodes):
         executor.spin_once(timeout_sec=LOOK_UP_S)
-    node.deactivate()
-    node.cleanup()
+    for node in nodes:
+        node.close()
     executor.shutdown()
-    node.destroy_node()
-    rclpy.try_shutdown()
-    return 0 if is_up else 2
-
-
-class Worker:
-    """A thread that calls `step` again and again until it is stopped."""
-
-    def __init__(self, step: Callable[[], None]) -> None:
-        self._step = step
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._step()
-
-    def stop(self) -> None:
-        """Let the step under way end, and wait for it."""
-        self._stop.set()
-        self._thread.join()
+    for node in nodes:
+        node.destroy_node()
+    if not is_up:
+        return 2
+    return int(any(node.failure for node in nodes))

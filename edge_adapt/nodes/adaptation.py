@@ -3,95 +3,113 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-import os
 from pathlib import Path
+import shutil
 import sys
 import threading
 import time
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
+from edge_adapt import registry
 from edge_adapt.errors import UsageError
 from edge_adapt.images import network_input
 from edge_adapt.nodes import convert
-from edge_adapt.nodes._lifecycle import EdgeNode, run, Worker
-from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
+from edge_adapt.nodes._diagnostics import Diagnostics, Status
+from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
+from edge_adapt.nodes._jumps import Jumps
+from edge_adapt.nodes._lifecycle import EdgeNode, run
+from edge_adapt.nodes._qos import LATCHED, RELIABLE
+from edge_adapt.nodes._worker import Worker
+from edge_adapt.parameters import Value
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
-from edge_adapt.pipeline.assembly import adaptation_from, region_from
+from edge_adapt.pipeline.assembly import adaptation_from, rungs
 from edge_adapt.pipeline.ladder import Decision
 from edge_adapt.store.signing import SigningKey
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import Image
 from std_msgs.msg import UInt8MultiArray
 from std_srvs.srv import SetBool, Trigger
 from vision_msgs.msg import Classification
 
 WAIT_S = 0.2
-WARN_EVERY_S = 5.0
-Message = Any  # any of the three that are listened to
+Message = Any  # any of those that are listened to
 MAX_WAITING = 256  # messages; while a rung is tried, about eight seconds of frames wait
 NICE = 10
 RETRY_S = 5.0  # after the store refused
+LITTLE_SPACE = 64 << 20  # bytes
 
 
 class Adaptation(EdgeNode):
     """Learns in a thread of low priority; callbacks only put messages into a bounded queue."""
 
     kind: ClassVar[str] = 'adaptation'
+    _worker: Worker | None = None
+    _jumps: Jumps | None = None
 
     def configure(self) -> None:
         """Load the model and the store, and make the publishers."""
-        os.nice(max(0, NICE - os.nice(0)))
         self._pipeline: Pipeline = adaptation_from(self.parameter, time.perf_counter_ns)
         path = self.parameter('signing_key')
         self._key = SigningKey.load(Path(path)) if path else None
-        self._region = region_from(self.parameter('region'))
         self._names = self._pipeline.model.network.class_names
         self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._arrived = threading.Event()
         self._n_decisions = self._n_rejected = 0
         self._trouble, self._retry_s = '', 0.0
+        self._last_decision = ''
+        self._input = ImageInput(self, self._later(self._take_image))
+        self._jumps = Jumps(self.get_clock())
         self._weights = self.create_publisher(UInt8MultiArray, 'weights', LATCHED)
         self._decisions = self.create_publisher(DiagnosticArray, 'decisions', RELIABLE)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RELIABLE)
         self.create_service(SetBool, '~/freeze', self._on_freeze)
         self.create_service(Trigger, '~/rollback', self._on_rollback)
-        self.on_live_parameter()
+        self.create_service(Trigger, '~/save', self._on_save)
+        tasks = {'learning': self._learning, 'store': self._store}
+        self._diagnostics = Diagnostics(self, self._pipeline.model.digest[:16], tasks)
+        self.on_live(('freeze', 'min_gain'))
         self._publish_weights()
 
     def activate(self) -> None:
         """Begin to listen."""
-        qos = image_qos(self.parameter('image_reliable'), depth=5)
-        self._listening = [
-            self.create_subscription(Image, 'image_raw', self._later(self._take_image), qos),
-            self.create_subscription(
-                Classification, 'label', self._later(self._take_label), RELIABLE
-            ),
-            self.create_subscription(
-                DiagnosticArray, 'drift', self._later(self._take_drift), RELIABLE
-            ),
-        ]
-        self._timer = self.create_timer(1.0, self._tell_diagnostics)
-        self._worker: Worker | None = Worker(self._work)
+        self._input.open()
+        for kind, topic, take in (
+            (Classification, 'label', self._take_label),
+            (DiagnosticArray, 'drift', self._take_drift),
+        ):
+            self.create_subscription(kind, topic, self._later(take), RELIABLE)
+        self._worker = Worker(self._work, self.fail, NICE)
 
     def deactivate(self) -> None:
-        """Stop listening and let the work in hand end."""
-        worker = getattr(self, '_worker', None)
-        if worker is None:
+        """Stop listening and let the work in hand end; what was promoted is on disk already."""
+        if self._worker is None:
             return
-        for subscription in self._listening:
-            self.destroy_subscription(subscription)
-        self.destroy_timer(self._timer)
-        worker.stop()
+        self._input.close()
+        self._worker.stop()
         self._worker = None
+        self._diagnostics.publish()
 
-    def on_live_parameter(self) -> None:
-        """Take over `freeze` and `min_gain`."""
+    def cleanup(self) -> None:
+        """Let go of the clock."""
+        if self._jumps is not None:
+            self._jumps.close()
+            self._jumps = None
+
+    def check_live(self, name: str, value: Value) -> None:
+        """Raise UsageError where there is no such updater on this machine."""
+        if name == 'updater':
+            registry.load('updaters', str(value))
+
+    def on_live(self, names: Iterable[str]) -> None:
+        """Take over what may change while the node runs."""
         self._pipeline.frozen = self.parameter('freeze')
         self._pipeline.gate = replace(self._pipeline.gate, min_gain=self.parameter('min_gain'))
+        if 'updater' in names:
+            self._pipeline.rungs = rungs(self.parameter('updater'), self.parameter('seed'))
+        if set(names) & set(LIVE):
+            self._input.reopen()
 
     def _later(self, take: Callable[[Message], None]) -> Callable[[Message], None]:
         """Return a callback that leaves the message to the worker; the oldest gives way."""
@@ -105,6 +123,8 @@ class Adaptation(EdgeNode):
     def _work(self) -> None:
         self._arrived.wait(WAIT_S)
         self._arrived.clear()
+        if self._jumps is not None and self._jumps.taken():
+            self._forget()
         while self._inbox:
             try:
                 self._inbox.popleft()()
@@ -127,10 +147,17 @@ class Adaptation(EdgeNode):
         if decision is not None:
             self._tell(decision)
 
-    def _take_image(self, message: Image) -> None:
-        frame = convert.frame_from(message)
+    def _forget(self) -> None:
+        """Forget the frames of before a jump of time: nothing is ever learned from one."""
+        self._inbox.clear()
+        self._pipeline.forget()
+        self.get_logger().warning('time has jumped: the frames collected so far are forgotten')
+
+    def _take_image(self, message: Message) -> None:
+        frame = self._input.frame_from(message)
         shape = self._pipeline.model.network.input_shape
-        self._pipeline.on_frame(frame.stamp_ns, network_input(frame.image, shape, self._region))
+        image = network_input(frame.image, shape, self._input.region)
+        self._pipeline.on_frame(frame.stamp_ns, image)
 
     def _take_label(self, message: Classification) -> None:
         label = convert.label_in(message, self._names)
@@ -145,7 +172,7 @@ class Adaptation(EdgeNode):
         now = self.get_clock().now().nanoseconds
         values = {name: str(value) for name, value in decision.to_dict().items()}
         verdict = 'accepted' if decision.accepted else 'refused'
-        text = f'{decision.rung} {verdict}: {decision.reason}'
+        text = self._last_decision = f'{decision.rung} {verdict}: {decision.reason}'
         self.get_logger().info(
             f'{text} ({decision.n_evaluations} evaluations, {decision.seconds:.2f} s)'
         )
@@ -158,21 +185,30 @@ class Adaptation(EdgeNode):
         now = self.get_clock().now().nanoseconds
         self._weights.publish(convert.bytes_message(self._pipeline.update(now).encode(self._key)))
 
-    def _tell_diagnostics(self) -> None:
-        now = self.get_clock().now().nanoseconds
+    def _learning(self) -> Status:
         values = {
             'state': self._pipeline.state,
             'version': self._pipeline.weights.version,
             'decisions': str(self._n_decisions),
+            'last_decision': self._last_decision,
             'messages_waiting': str(len(self._inbox)),
             'messages_rejected': str(self._n_rejected),
             'updater': self.parameter('updater'),
         }
-        name = f'{self.get_fully_qualified_name()}: learning'
-        trouble = self._trouble
-        text = f'learning pauses: {trouble}' if trouble else self._pipeline.state
-        level = convert.ERROR if trouble else convert.OK
-        self._diagnostics.publish(convert.diagnostics(name, text, level, values, now))
+        if self._trouble:
+            return convert.ERROR, f'learning pauses: {self._trouble}', values
+        return convert.OK, self._pipeline.state, values
+
+    def _store(self) -> Status:
+        folder = self._pipeline.store.folder
+        if not folder.exists():
+            return convert.OK, 'nothing is stored yet', {'folder': str(folder)}
+        free = shutil.disk_usage(folder).free
+        used = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        values = {'folder': str(folder), 'used_bytes': str(used), 'free_bytes': str(free)}
+        if free < LITTLE_SPACE:
+            return convert.WARN, f'{free >> 20} MiB are free', values
+        return convert.OK, f'{used >> 10} KiB used', values
 
     def _on_freeze(self, request: SetBool.Request, response: SetBool.Response) -> object:
         answer = self.set_parameters([Parameter('freeze', value=bool(request.data))])[0]
@@ -184,6 +220,18 @@ class Adaptation(EdgeNode):
         self._inbox.append(lambda: self._tell(self._pipeline.roll_back('ordered by a person')))
         self._arrived.set()
         response.success, response.message = True, 'the version before this one is coming back'
+        return response
+
+    def _on_save(self, request: Trigger.Request, response: Trigger.Response) -> object:
+        """Write the weights in use as a container: for another robot, or for `edge-adapt`."""
+        update = self._pipeline.update(self.get_clock().now().nanoseconds)
+        path = self._pipeline.store.folder.parent / f'{update.version}.weights'
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(update.encode())
+            response.success, response.message = True, str(path)
+        except OSError as error:
+            response.success, response.message = False, f'{path}: {error.strerror}'
         return response
 
 

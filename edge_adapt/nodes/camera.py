@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from edge_adapt import registry
+from edge_adapt.errors import UsageError
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import image_qos, RELIABLE
+from edge_adapt.records import Frame, UNKNOWN
 import numpy as np
+from rclpy.clock import Clock, ClockType
 from rclpy.timer import Timer
-from sensor_msgs.msg import Image
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vision_msgs.msg import Classification
 
 
@@ -19,43 +25,77 @@ class Camera(EdgeNode):
     """Publishes `image_raw`, `label` for a share of the frames, and `truth` where asked."""
 
     kind: ClassVar[str] = 'camera'
+    _timer: Timer | None = None
 
     def configure(self) -> None:
         """Build the stream and the publishers."""
-        self._stream = registry.load('streams', self.parameter('stream'))(
-            schedule=self.parameter('schedule'),
-            order=self.parameter('order'),
-            seed=self.parameter('seed'),
-        )
+        self._stream = self._made_stream()
         self._rng = np.random.default_rng(self.parameter('seed'))
-        reliable = self.parameter('image_reliable')
-        self._image = self.create_publisher(Image, 'image_raw', image_qos(reliable, depth=5))
+        qos = image_qos(self.parameter('image_reliable'), depth=5)
+        self._image = self.create_publisher(Image, 'image_raw', qos)
+        base = self.resolve_topic_name('image_raw')
+        self._compressed = self.create_publisher(CompressedImage, f'{base}/compressed', qos)
+        info_topic = f'{base.rpartition("/")[0]}/camera_info'
+        self._info = self.create_publisher(CameraInfo, info_topic, qos)
         self._label = self.create_publisher(Classification, 'label', RELIABLE)
         self._truth = self.create_publisher(Classification, 'truth', RELIABLE)
-        self._timer: Timer | None = None
+        self._time = None
+        if self.parameter('publish_clock'):
+            self._time = self.create_publisher(ClockMessage, '/clock', RELIABLE)
+        self._frames: Iterator[Frame] = iter(self._stream)
         self._n_sent = 0
 
     def activate(self) -> None:
         """Begin to send."""
-        self._timer = self.create_timer(1.0 / self.parameter('rate_hz'), self._on_time)
+        rate_hz = self.parameter('rate_hz') or self._stream.rate_hz
+        # Whoever makes the time cannot wait for it.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        clock = steady if self.parameter('publish_clock') else self.get_clock()
+        self._timer = self.create_timer(1.0 / rate_hz, self._on_time, clock=clock)
 
     def deactivate(self) -> None:
         """Stop sending."""
-        if getattr(self, '_timer', None) is not None:
+        if self._timer is not None:
             self.destroy_timer(self._timer)
             self._timer = None
 
+    def _made_stream(self) -> Any:
+        if self.parameter('bag'):
+            return _recording(self.parameter('bag'))
+        return registry.load('streams', self.parameter('stream'))(
+            schedule=self.parameter('schedule'),
+            order=self.parameter('order'),
+            seed=self.parameter('seed'),
+        )
+
     def _on_time(self) -> None:
-        if self._n_sent == len(self._stream):
+        if not self._n_sent and not self._is_heard():
+            return
+        frame = next(self._frames, None)
+        if frame is None and self.parameter('loop'):
+            self._frames = iter(self._stream)
+            frame = next(self._frames, None)
+        if frame is None:
             self.get_logger().info(f'the stream ends after {self._n_sent} frames')
             self.deactivate()
             return
-        if not self._n_sent and not self._is_heard():
-            return
-        frame = self._stream[self._n_sent]
         self._n_sent += 1
-        stamp = self.get_clock().now().nanoseconds
-        self._image.publish(convert.image_from(frame.image, stamp, self.parameter('frame_id')))
+        self._send(frame)
+
+    def _send(self, frame: Frame) -> None:
+        """Publish what belongs to one frame; time first, as everything is stamped with it."""
+        if self._time is not None:
+            self._time.publish(convert.clock(frame.stamp_ns))
+            stamp = frame.stamp_ns
+        else:
+            stamp = self.get_clock().now().nanoseconds
+        frame_id = frame.frame_id if self.parameter('bag') else self.parameter('frame_id')
+        self._info.publish(convert.camera_info(frame.image, stamp, frame_id))
+        self._image.publish(convert.image_from(frame.image, stamp, frame_id))
+        if self._compressed.get_subscription_count():
+            self._compressed.publish(convert.compressed_from(frame.image, stamp, frame_id))
+        if frame.label == UNKNOWN:
+            return
         label = convert.label_from(frame.label, self._stream.class_names, stamp)
         if self.parameter('publish_truth'):
             self._truth.publish(label)
@@ -64,9 +104,18 @@ class Camera(EdgeNode):
 
     def _is_heard(self) -> bool:
         """Whether those who should see the first frame are there."""
-        enough = self._image.get_subscription_count() >= self.parameter('n_subscribers')
+        n_images = self._image.get_subscription_count() + self._compressed.get_subscription_count()
         scored = not self.parameter('publish_truth') or self._truth.get_subscription_count()
-        return bool(enough and scored)
+        return bool(n_images >= self.parameter('n_subscribers') and scored)
+
+
+def _recording(path: str) -> Any:
+    """Return a bag as a stream; UsageError where it is none, or nothing here can read it."""
+    try:
+        module = import_module('edge_adapt.streams.bag.recording')
+    except ModuleNotFoundError as error:
+        raise UsageError(f'playing a bag needs the Python package {error.name}') from error
+    return module.Recording(path)
 
 
 def main() -> int:

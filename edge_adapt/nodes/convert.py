@@ -7,13 +7,21 @@ from collections.abc import Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from edge_adapt.encodings import to_array
+from edge_adapt.encodings import compress, decompress, to_array
 from edge_adapt.errors import UsageError
+from edge_adapt.images import Region, WHOLE
 from edge_adapt.records import Detection, Frame, Prediction, U8
 import numpy as np
-from sensor_msgs.msg import Image
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header, UInt8MultiArray
-from vision_msgs.msg import Classification, ObjectHypothesis, VisionInfo
+from vision_msgs.msg import (
+    Classification,
+    LabelInfo,
+    ObjectHypothesis,
+    VisionClass,
+    VisionInfo,
+)
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -46,6 +54,21 @@ def frame_from(message: Image) -> Frame:
     return Frame(image, stamp_ns(message.header.stamp), message.header.frame_id)
 
 
+def frame_from_compressed(message: CompressedImage) -> Frame:
+    """Return the frame in a JPEG or PNG message; UsageError says what is wrong with it."""
+    image = decompress(message.format, message.data)
+    return Frame(image, stamp_ns(message.header.stamp), message.header.frame_id)
+
+
+def window_in(message: CameraInfo) -> tuple[Region, tuple[int, int]]:
+    """Return the window of the sensor that the camera reads, and its binning (x, y)."""
+    roi = message.roi
+    binning = max(1, message.binning_x), max(1, message.binning_y)
+    if not roi.width or not roi.height:
+        return WHOLE, binning
+    return Region(roi.x_offset, roi.y_offset, roi.width, roi.height), binning
+
+
 def image_from(image: U8, stamp: int, frame_id: str) -> Image:
     """
     Return the message of a grey (h, w) or RGB (h, w, 3) image.
@@ -63,6 +86,25 @@ def image_from(image: U8, stamp: int, frame_id: str) -> Image:
         step=image.size // height,
         data=pixels,
     )
+
+
+def compressed_from(image: U8, stamp: int, frame_id: str) -> CompressedImage:
+    """Return the JPEG message of a grey (h, w) or RGB (h, w, 3) image."""
+    format_name, data = compress(image)
+    return CompressedImage(
+        header=header(stamp, frame_id), format=format_name, data=array('B', data)
+    )
+
+
+def camera_info(image: U8, stamp: int, frame_id: str) -> CameraInfo:
+    """Return the size of an image; the camera is not calibrated, which K = 0 says."""
+    height, width = image.shape[:2]
+    return CameraInfo(header=header(stamp, frame_id), height=height, width=width)
+
+
+def clock(stamp: int) -> Clock:
+    """Return the message of /clock."""
+    return Clock(clock=time_from(stamp))
 
 
 def classification_from(prediction: Prediction, class_names: Sequence[str]) -> Classification:
@@ -99,12 +141,18 @@ def model_info(version: str, n_swaps: int, method: str, stamp: int) -> VisionInf
     )
 
 
+def label_info(class_names: Sequence[str], stamp: int) -> LabelInfo:
+    """Return which classes there are."""
+    classes = [VisionClass(class_id=i, class_name=name) for i, name in enumerate(class_names)]
+    return LabelInfo(header=header(stamp), class_map=classes)
+
+
 def bytes_message(data: bytes) -> UInt8MultiArray:
     """Return a message of bytes."""
     return UInt8MultiArray(data=array('B', data))
 
 
-def detection_status(detection: Detection, confidence_note: str = '') -> DiagnosticArray:
+def detection_status(detection: Detection) -> DiagnosticArray:
     """Return the message of a drift event."""
     values = {
         'detector': detection.detector,
@@ -140,11 +188,18 @@ def diagnostics(
     name: str, text: str, level: bytes, values: Mapping[str, str], stamp: int
 ) -> DiagnosticArray:
     """Return one status with its values."""
+    one = status(name, 'edge_adapt', level, text, values)
+    return DiagnosticArray(header=header(stamp), status=[one])
+
+
+def status(
+    name: str, hardware_id: str, level: bytes, text: str, values: Mapping[str, str]
+) -> DiagnosticStatus:
+    """Return a status."""
     pairs = [KeyValue(key=key, value=value) for key, value in values.items()]
-    status = DiagnosticStatus(
-        level=level, name=name, message=text, hardware_id='edge_adapt', values=pairs
+    return DiagnosticStatus(
+        level=level, name=name, message=text, hardware_id=hardware_id, values=pairs
     )
-    return DiagnosticArray(header=header(stamp), status=[status])
 
 
 def values_in(message: DiagnosticArray) -> dict[str, str]:

@@ -2,80 +2,109 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 import sys
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes import convert
+from edge_adapt.nodes._diagnostics import Diagnostics, Frames
+from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
+from edge_adapt.nodes._inference_status import InferenceStatus
+from edge_adapt.nodes._input_watch import InputWatch
+from edge_adapt.nodes._intake import intake_of
+from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._latency import Latency
-from edge_adapt.nodes._lifecycle import EdgeNode, run, Worker
+from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
-from edge_adapt.pipeline.assembly import inference_from
+from edge_adapt.nodes._worker import Worker
+from edge_adapt.overlay import GREEN, overlay, RED
+from edge_adapt.parameters import Value
+from edge_adapt.pipeline.assembly import detector_from, inference_from
 from edge_adapt.pipeline.inference import Inference as Pipeline
+from edge_adapt.pipeline.inference import Result
 from edge_adapt.pipeline.newest_slot import Counts, NewestSlot
-from edge_adapt.store.intake import Intake
-from edge_adapt.store.signing import PublicKey, Trust
-from edge_adapt.store.weight_store import WeightStore
+from edge_adapt.records import Frame
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
 from std_msgs.msg import Float32, UInt8MultiArray
 from std_srvs.srv import Trigger
-from vision_msgs.msg import Classification, VisionInfo
+from vision_msgs.msg import Classification, LabelInfo, VisionInfo
 
 WAIT_S = 0.2
-WARN_EVERY_S = 5.0
 
 
 class Inference(EdgeNode):
     """Classifies the newest frame; swaps weights between two frames."""
 
     kind: ClassVar[str] = 'inference'
+    _worker: Worker | None = None
+    _jumps: Jumps | None = None
 
     def configure(self) -> None:
         """Load the model, warm up, and make the publishers."""
         self._pipeline: Pipeline = inference_from(self.parameter)
-        self._intake = self._make_intake()
+        self._intake = intake_of(self, self._pipeline.model)
         self._names = self._pipeline.model.network.class_names
-        self._slot: NewestSlot[Image] = NewestSlot()
-        self._latency = Latency()
-        self._worker: Worker | None = None
-        self._n_swaps = 0
-        self._statistic = 0.0
-        self._input_lost = False
+        self._slot: NewestSlot[Any] = NewestSlot()
+        self._input = ImageInput(self, self._slot.put)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._last_frame_ns = self._steady_ns()
+        self._frames = Frames(self._steady_ns)
+        self._watch = InputWatch(self._input.topic, self._steady_ns, self.get_logger().warning)
+        self._jumps = Jumps(self.get_clock())
+        self._latency = Latency()
+        self.n_swaps = 0
         self._classification = self.create_publisher(Classification, 'classification', RELIABLE)
         self._score = self.create_publisher(Float32, 'drift_score', RELIABLE)
         self._drift = self.create_publisher(DiagnosticArray, 'drift', RELIABLE)
         self._model = self.create_publisher(VisionInfo, 'model', LATCHED)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', RELIABLE)
+        self._labels = self.create_publisher(LabelInfo, 'label_info', LATCHED)
+        self._picture = self.create_publisher(Image, '~/debug_image', image_qos(reliable=False))
         self.create_service(Trigger, '~/reset_detector', self._on_reset_detector)
+        self.status = InferenceStatus(
+            self, self._pipeline, self._slot, self._watch, self._frames, self._latency
+        )
+        self._diagnostics = Diagnostics(
+            self, self._pipeline.model.digest[:16], self.status.tasks()
+        )
+        self._labels.publish(convert.label_info(self._names, self._now_ns()))
         self._tell_model()
 
     def activate(self) -> None:
         """Begin to listen."""
-        qos = image_qos(self.parameter('image_reliable'))
-        self._listening = [
-            self.create_subscription(Image, 'image_raw', self._slot.put, qos),
-            self.create_subscription(UInt8MultiArray, 'weights', self._on_weights, LATCHED),
-        ]
-        self._timer = self.create_timer(1.0, self._tell_diagnostics)
-        self._worker = Worker(self._work)
+        self._input.open()
+        self.create_subscription(UInt8MultiArray, 'weights', self._on_weights, LATCHED)
+        self._worker = Worker(self._work, self.fail)
 
     def deactivate(self) -> None:
         """Stop listening and let the frame in hand end."""
-        worker = getattr(self, '_worker', None)
-        if worker is None:
+        if self._worker is None:
             return
-        for subscription in self._listening:
-            self.destroy_subscription(subscription)
-        self.destroy_timer(self._timer)
-        worker.stop()
+        self._input.close()
+        self._worker.stop()
         self._worker = None
-        self._tell_diagnostics()
+        self._diagnostics.publish()
+
+    def cleanup(self) -> None:
+        """Let go of the clock."""
+        if self._jumps is not None:
+            self._jumps.close()
+            self._jumps = None
+
+    def check_live(self, name: str, value: Value) -> None:
+        """Raise UsageError where there is no such detector on this machine."""
+        if name == 'detector':
+            detector_from(str(value), self.parameter('model'), self._pipeline.model)
+
+    def on_live(self, names: Iterable[str]) -> None:
+        """Take over the detector, and how images are asked for."""
+        if 'detector' in names:
+            name, model = self.parameter('model'), self._pipeline.model
+            self._pipeline.watch_with(detector_from(self.parameter('detector'), name, model))
+        if set(names) & set(LIVE):
+            self._input.reopen()
 
     @property
     def version(self) -> str:
@@ -88,31 +117,50 @@ class Inference(EdgeNode):
         return self._slot.counts
 
     @property
-    def n_refused(self) -> int:
-        """How many weight updates were refused."""
-        return self._intake.refusals.total()
+    def refusals(self) -> Mapping[str, int]:
+        """How many weight updates were refused, by cause."""
+        return self._intake.refusals
 
     def _steady_ns(self) -> int:
         return int(self._steady.now().nanoseconds)
 
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
     def _work(self) -> None:
         message = self._slot.take(WAIT_S)
+        self._heed_jumps()
         if message is None:
             return
         try:
-            result = self._pipeline.on_frame(convert.frame_from(message))
+            frame = self._input.frame_from(message)
+            self._pipeline.region = self._input.region
+            result = self._pipeline.on_frame(frame)
         except UsageError as error:
+            self.status.rejection = str(error)
             self._slot.reject()
             self.get_logger().warning(
                 f'frame rejected: {error}', throttle_duration_sec=WARN_EVERY_S
             )
             return
+        self._tell(frame, result)
+
+    def _heed_jumps(self) -> None:
+        """Forget what was measured before time was set; nothing is ever learned from a jump."""
+        if self._jumps is not None and self._jumps.taken():
+            self._pipeline.reset_detector()
+            self._latency.clear()
+            self.get_logger().warning('time has jumped: the detector starts anew')
+
+    def _tell(self, frame: Frame, result: Result) -> None:
+        """Publish what came of a frame."""
         self._classification.publish(convert.classification_from(result.prediction, self._names))
         self._score.publish(Float32(data=result.statistic))
-        self._slot.done()
-        self._latency.add(self.get_clock().now().nanoseconds - result.prediction.stamp_ns)
-        self._last_frame_ns = self._steady_ns()
-        self._statistic = result.statistic
+        age_ns = self._now_ns() - frame.stamp_ns
+        self._latency.add(age_ns)
+        self._frames.seen(age_ns)
+        self._watch.seen()
+        self.status.statistic = result.statistic
         if result.detection is not None:
             detection = result.detection
             self._drift.publish(convert.detection_status(detection))
@@ -120,6 +168,20 @@ class Inference(EdgeNode):
                 f'drift: {detection.detector} saw the {detection.group} change, statistic'
                 f' {detection.statistic:.1f} over {detection.threshold:.1f}'
             )
+        if self._picture.get_subscription_count():
+            self._publish_picture(frame, result)
+        self._slot.done()
+
+    def _publish_picture(self, frame: Frame, result: Result) -> None:
+        prediction = result.prediction
+        lines = (
+            f'{self._names[prediction.label]}  {prediction.confidence:.2f}',
+            f'{self.parameter("engine")}  {prediction.version[:8]}',
+            f'drift {result.statistic:.2f}',
+        )
+        colour = RED if result.statistic > 1 else GREEN
+        picture = overlay(frame.image, lines, colour, self._pipeline.region)
+        self._picture.publish(convert.image_from(picture, frame.stamp_ns, frame.frame_id))
 
     def _on_weights(self, message: UInt8MultiArray) -> None:
         answer = self._intake.offer(
@@ -133,26 +195,9 @@ class Inference(EdgeNode):
         if answer.weights is None or answer.weights.version == self._pipeline.version:
             return
         self._pipeline.use(answer.weights)
-        self._n_swaps += 1
+        self.n_swaps += 1
         self._tell_model()
-        self.get_logger().info(f'swap {self._n_swaps}: version {self._pipeline.version} runs')
-
-    def _make_intake(self) -> Intake:
-        """Return the door for weights; say loudly where it is open to anybody, or to nobody."""
-        path, folder = self.parameter('trusted_key'), self.parameter('store')
-        model = self._pipeline.model
-        if self.parameter('allow_unsigned'):
-            self.get_logger().warning(
-                'allow_unsigned is true: weights are taken from ANYBODY who can reach this topic'
-            )
-        elif not path:
-            self.get_logger().warning(
-                'neither trusted_key nor allow_unsigned is set: every weight update is refused'
-            )
-        trust = Trust.of(
-            [PublicKey.load(Path(path))] if path else [], self.parameter('allow_unsigned')
-        )
-        return Intake(model, trust, WeightStore(folder, model).state.number if folder else 0)
+        self.get_logger().info(f'swap {self.n_swaps}: version {self.version} runs')
 
     def _on_reset_detector(self, request: Trigger.Request, response: Trigger.Response) -> object:
         self._pipeline.reset_detector()
@@ -160,40 +205,9 @@ class Inference(EdgeNode):
         return response
 
     def _tell_model(self) -> None:
-        now = self.get_clock().now().nanoseconds
         method = f'{self._pipeline.model.network.name} on {self.parameter("engine")}'
-        self._model.publish(convert.model_info(self._pipeline.version, self._n_swaps, method, now))
-
-    def _tell_diagnostics(self) -> None:
-        """Publish rates, latencies and counters; say so where no frames come."""
-        silent_s = (self._steady_ns() - self._last_frame_ns) / 1e9
-        lost = silent_s > self.parameter('input_timeout_s')
-        counts = self._slot.counts
-        values = {
-            **{name: str(value) for name, value in counts.to_dict().items()},
-            'latency_p50_ms': f'{self._latency.percentile_ms(50):.3f}',
-            'latency_p99_ms': f'{self._latency.percentile_ms(99):.3f}',
-            'drift_statistic': f'{self._statistic:.4f}',
-            'version': self._pipeline.version,
-            'swaps': str(self._n_swaps),
-            'weights_refused': str(self.n_refused),
-            **{f'refused_{cause}': str(n) for cause, n in self._intake.refusals.items()},
-            'model_digest': self._pipeline.model.digest[:16],
-            'engine': self.parameter('engine'),
-        }
-        topic = self.resolve_topic_name('image_raw')
-        text = f'no frames for {silent_s:.0f} s on {topic}' if lost else 'frames are coming'
-        level = convert.WARN if lost else convert.OK
-        now = self.get_clock().now().nanoseconds
-        name = f'{self.get_fully_qualified_name()}: input'
-        self._diagnostics.publish(convert.diagnostics(name, text, level, values, now))
-        if lost and not self._input_lost and counts.received:
-            self.get_logger().warning(
-                f'{text}: is the camera still running? Results resume with the next frame'
-            )
-        if lost and not self._input_lost and not counts.received:
-            self.get_logger().info(f'waiting for the first frame on {topic}')
-        self._input_lost = lost
+        info = convert.model_info(self.version, self.n_swaps, method, self._now_ns())
+        self._model.publish(info)
 
 
 def main() -> int:

@@ -61,9 +61,9 @@ class Adaptation:
         self.model = store.model
         self.frozen = False
         self.weights = store.running_weights()
-        self._store = store
+        self.store = store
         self._objective = EngineObjective(engine, store.model)
-        self._rungs, self.gate = tuple(rungs), gate
+        self.rungs, self.gate = tuple(rungs), gate
         self._clock_ns, self._settings = clock_ns, settings
         self._domains = Domains(store, reference)
         self._stamps = Stamps()
@@ -84,7 +84,7 @@ class Adaptation:
     def on_frame(self, stamp_ns: int, image: U8) -> None:
         """Remember a network input (h, w, c); where time jumped, forget those before."""
         if self._stamps.jumped(stamp_ns):
-            self._forget()
+            self.forget()
         if self._episode is None or self._episode.settled:
             self._history.add(image)
         if self._episode is not None or self._trial is not None:
@@ -92,7 +92,7 @@ class Adaptation:
         if self._trial is not None:
             self._trial.fresh.add(stamp_ns, image)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop what is under way: its frames are of another time. Drift alarms again."""
         self._window, self._episode = self._new_window(), None
         self._history = History(self._settings.spacing)
@@ -144,7 +144,7 @@ class Adaptation:
         Raises UsageError where there is none.
         """
         started = self._start()
-        parent = self._store.get(self._store.roll_back(reason))
+        parent = self.store.get(self.store.roll_back(reason))
         decision = self._decision(ROLLBACK, started, reason, parent, accepted=True)
         self.weights, self._trial, self._episode = parent, None, None
         return decision
@@ -154,7 +154,7 @@ class Adaptation:
         return WeightUpdate.between(
             self.model,
             self.weights,
-            self._store.state.number + 1,
+            self.store.state.number + 1,
             created_ns,
             producer=PRODUCER,
         )
@@ -179,10 +179,10 @@ class Adaptation:
         """Try the next rung if its frames and labels are there."""
         if episode.rung and not episode.settled:
             return self._settle(episode)
-        if episode.rung == len(self._rungs):
+        if episode.rung == len(self.rungs):
             self._episode = None
             return None
-        rung = self._rungs[episode.rung]
+        rung = self.rungs[episode.rung]
         if not self._is_ready(rung):
             return None
         episode.rung += 1
@@ -213,7 +213,7 @@ class Adaptation:
         )
         decision = self._promote(self._kept(decision, candidate), candidate)
         self._trial = None
-        self._store.confirm(decision.reason)
+        self.store.confirm(decision.reason)
         return decision
 
     def _check_mixture(self, rung: Rung, episode: Episode) -> None:
@@ -246,7 +246,7 @@ class Adaptation:
 
     def _promote(self, decision: Decision, weights: Weights) -> Decision:
         """Use `weights`, which the store has, on trial."""
-        self._store.promote(weights.version, decision.reason)
+        self.store.promote(weights.version, decision.reason)
         self._trial = Trial(self.weights, self._new_window())
         self.weights = weights
         return decision
@@ -263,7 +263,7 @@ class Adaptation:
         verdict = self.gate.judge(self._objective, self.weights, trial.parent, trial.fresh.samples)
         if verdict.accepted:
             return self.roll_back(f'on trial the version before was better: {verdict.reason}')
-        self._store.confirm('as good on trial as when it was judged')
+        self.store.confirm('as good on trial as when it was judged')
         return self._decision(TRIAL, started, 'confirmed', self.weights, True, verdict)
 
     def _start(self) -> tuple[int, int]:

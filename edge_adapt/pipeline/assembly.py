@@ -41,12 +41,18 @@ def inference_from(get: Get) -> Inference:
     """
     name = get('model')
     model = Model.load(name)
-    detector: DriftDetector = registry.load('drift', get('detector'))(reference_of(name, model))
+    detector = detector_from(get('detector'), name, model)
     engine = registry.load('engines', get('engine'))()
     inference = Inference(model, engine, detector, region_from(get('region')))
     if get('store'):
         inference.use(WeightStore(get('store'), model).running_weights())
     return inference
+
+
+def detector_from(detector: str, name: str, model: Model) -> DriftDetector:
+    """Return a detector that knows what is normal for the model called `name`."""
+    made: DriftDetector = registry.load('drift', detector)(reference_of(name, model))
+    return made
 
 
 def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:

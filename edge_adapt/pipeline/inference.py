@@ -94,7 +94,8 @@ class Inference:
         self._detector = detector
         self.region = region
         self._stamps = Stamps()
-        self._active = self._running = self._prepare(model.weights)
+        self._active = self._prepare(model.weights)
+        self._running: Infer | None = self._active
 
     @property
     def weights(self) -> Weights:
@@ -106,6 +107,11 @@ class Inference:
         """The version of the weights of the next frame."""
         return self._active.weights.version
 
+    @property
+    def kernel(self) -> str:
+        """What the engine really computes with; 'numpy' where it has no kernels of its own."""
+        return str(getattr(self._active, 'kernel', 'numpy'))
+
     def use(self, weights: Weights) -> None:
         """
         Use `weights` from the next frame on.
@@ -113,6 +119,10 @@ class Inference:
         Raises UsageError where they do not fit the network; what runs goes on unchanged.
         """
         self._active = self._prepare(weights)
+
+    def watch_with(self, detector: DriftDetector) -> None:
+        """Use another detector from the next frame on, normal to the weights in use."""
+        self._detector, self._running = detector, None
 
     def reset_detector(self) -> None:
         """Forget the detector's windows: after a clock jump, a gap, or by request."""
@@ -138,13 +148,13 @@ class Inference:
 
     def on_input(self, frame: Frame, image: U8) -> Result:
         """Do the same with what the network sees of the frame, `input_of(frame)`."""
-        infer = self._active
+        infer, detector = self._active, self._detector
         if self._stamps.jumped(frame.stamp_ns):
             self.reset_detector()
         if infer is not self._running:
             self._running = infer
-            if self._detector is not None:
-                self._detector.rebase(infer.weights, infer.weights.version)
+            if detector is not None:
+                detector.rebase(infer.weights, infer.weights.version)
         network = self.model.network
         [(scores, observation)] = observe(network, infer, image[np.newaxis], [frame.stamp_ns])
         prediction = Prediction(
@@ -154,7 +164,7 @@ class Inference:
             scores,
             infer.weights.version,
         )
-        if self._detector is None:
+        if detector is None:
             return Result(prediction, observation)
-        self._detector.update(observation)
-        return Result(prediction, observation, self._detector.statistic, self._detector.detection)
+        detector.update(observation)
+        return Result(prediction, observation, detector.statistic, detector.detection)

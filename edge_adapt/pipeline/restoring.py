@@ -34,5 +34,9 @@ class _RestoringInfer:
     def weights(self) -> Weights:
         return self.infer.weights
 
+    @property
+    def kernel(self) -> str:
+        return str(getattr(self.infer, 'kernel', 'numpy'))
+
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         return self.infer(front_end.restore(images, self.steps), taps)

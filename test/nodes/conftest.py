@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import itertools
 import os
+import threading
 import time
 from typing import Any
 
@@ -21,12 +22,59 @@ PATIENCE_S = 30.0
 
 
 @pytest.fixture
-def domain(monkeypatch: pytest.MonkeyPatch) -> int:
+def domain() -> Iterator[int]:
     """A domain of its own, on this machine only."""
+    with _own_domain() as number:
+        yield number
+
+
+@pytest.fixture(scope='module')
+def domain_of_file() -> Iterator[int]:
+    """A domain that the tests of a file share."""
+    with _own_domain() as number:
+        yield number
+
+
+@contextmanager
+def _own_domain() -> Iterator[int]:
     number = next(_DOMAINS)
-    for name, value in _starter.environment(number).items():
-        monkeypatch.setenv(name, value)
-    return number
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _starter.environment(number).items():
+            patch.setenv(name, value)
+        yield number
+
+
+class Lines:
+    """What processes print; `wait` until one of them says something."""
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self._condition = threading.Condition()
+
+    def __call__(self, name: str, text: str) -> None:
+        with self._condition:
+            self._said.append(f'{name}: {text}')
+            self._condition.notify_all()
+
+    def wait(self, *wanted: str) -> None:
+        """Wait until every text was said."""
+        with self._condition:
+            heard = self._condition.wait_for(
+                lambda: all(any(text in line for line in self._said) for text in wanted),
+                PATIENCE_S,
+            )
+        assert heard, (wanted, self._said)
+
+    def with_text(self, text: str) -> list[str]:
+        """Return the lines with a text."""
+        with self._condition:
+            return [line for line in self._said if text in line]
+
+
+@pytest.fixture
+def lines() -> Lines:
+    """What the processes of a test print."""
+    return Lines()
 
 
 class Graph:
@@ -52,9 +100,8 @@ class Graph:
     def close(self) -> None:
         """End every node."""
         for node in self.nodes:
-            if hasattr(node, 'deactivate'):
-                node.deactivate()
-                node.cleanup()
+            if hasattr(node, 'close'):
+                node.close()
             node.destroy_node()
         self._executor.shutdown()
 
@@ -74,4 +121,10 @@ def ros(*arguments: str) -> Iterator[Graph]:
 @pytest.fixture
 def start(domain: int) -> Callable[..., Any]:
     """Return `ros`, in a domain of its own."""
+    return ros
+
+
+@pytest.fixture(scope='module')
+def start_file(domain_of_file: int) -> Callable[..., Any]:
+    """Return `ros`, in a domain that the file's tests share."""
     return ros

@@ -42,7 +42,11 @@ def test_the_graph_names_everything_a_node_says_and_hears(
         says = absolute((*COMMON.publishes, *own.publishes), kind)
         serves = absolute((*COMMON.services, *own.services), kind)
         graph.wait(
-            lambda: found(observer.get_service_names_and_types_by_node) >= serves, 'discovery'
+            lambda: (
+                found(observer.get_service_names_and_types_by_node) >= serves
+                and found(observer.get_publisher_names_and_types_by_node) >= says
+            ),
+            'discovery',
         )
         assert found(observer.get_publisher_names_and_types_by_node) == says
         heard = absolute(own.subscribes, kind)

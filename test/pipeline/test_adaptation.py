@@ -201,7 +201,7 @@ class FullDisk(Files):
 
 def test_what_a_full_disk_refused_is_done_again(tmp_path: Path, pool: Samples) -> None:
     path, disk = adaptation(tmp_path), FullDisk()
-    path._store._files = disk
+    path.store._files = disk
     show(path, pool.take(np.arange(64)))
     path.on_drift(ALARM)
     disk.is_full = True
