@@ -17,7 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 LOOK_EVERY_S = 0.2
 DEPTH = 50  # messages of a topic that wait at most: memory is bounded
-# What ROS says to itself is recorded only by name.
+# What ROS says to itself is recorded only by name; so are images that are in the bag already.
 _SILENT = ('/rosout', '/parameter_events')
 
 
@@ -43,8 +43,11 @@ class Recorder(Node):
         return [topic for topic in self._wanted if not self._series.n_messages[topic]]
 
     def _look(self) -> None:
-        for topic, kinds in self.get_topic_names_and_types():
-            wanted = topic in self._wanted if self._wanted else topic not in _SILENT
+        found = dict(self.get_topic_names_and_types())
+        for topic, kinds in found.items():
+            is_twin = topic.endswith('/compressed') and topic.removesuffix('/compressed') in found
+            is_news = topic not in _SILENT and not is_twin and not topic.endswith('/debug_image')
+            wanted = topic in self._wanted if self._wanted else is_news
             if wanted and topic not in self.heard and topic not in self.refused:
                 self._listen(topic, kinds)
 

@@ -43,7 +43,7 @@ def test_a_recording_of_running_nodes_is_classified_alike_offline(
             '-p',
             'image_reliable:=true',
         ),
-        *('-p', f"region:='{CARD}'", '-p', 'n_subscribers:=2', '-p', 'rate_hz:=20.0'),
+        *('-p', f"region:='{CARD}'", '-p', 'n_subscribers:=2', '-p', 'rate_hz:=10.0'),
     )
     series = Series(tmp_path / 'bag')
     with start(*parameters) as graph:

@@ -19,6 +19,10 @@ _HYPOTHESIS = 'vision_msgs/msg/ObjectHypothesis'
 _VISION_MSGS = {
     _HYPOTHESIS: 'string class_id\nfloat64 score',
     CLASSIFICATION: 'std_msgs/Header header\nvision_msgs/ObjectHypothesis[] results',
+    'vision_msgs/msg/VisionClass': 'uint16 class_id\nstring class_name',
+    'vision_msgs/msg/LabelInfo': (
+        'std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold'
+    ),
     'vision_msgs/msg/VisionInfo': (
         'std_msgs/Header header\nstring method\nstring database_location\nint32 database_version'
     ),
