@@ -47,11 +47,13 @@ def main() -> None:
     n_bits = compare(network, weights, learned)
     onnx_difference = compare_onnx(arguments.folder / f'{how.name}.onnx', learned)
     infer = registry.load('engines', 'popcount')().prepare(network, weights)
+    chosen = np.random.default_rng(0).permutation(len(images.train))[:N_IMAGES]
+    clean = images.train.take(np.sort(chosen))
     about = {
         'command': f'make train NETWORKS={how.name}',
         'recipe': arguments.recipe.read_text(),
         'seed': how.seed,
-        'train_accuracy': round(accuracy(infer, images.train), 4),
+        'train_accuracy': round(accuracy(infer, clean), 4),
         'test_accuracy': round(accuracy(infer, images.test), 4),
         'n_train': len(images.train),
         'n_test': len(images.test),
@@ -62,9 +64,7 @@ def main() -> None:
         'largest_logit_difference_onnx': onnx_difference,
         'versions': json.loads(str(learned['versions'])),
     }
-    chosen = np.random.default_rng(0).permutation(len(images.train))[:N_IMAGES]
-    clean = images.train.images[np.sort(chosen)]
-    statistics = statistics_of(network, lambda x, names: infer(x, names).taps, clean)
+    statistics = statistics_of(network, lambda x, names: infer(x, names).taps, clean.images)
     arguments.models.mkdir(exist_ok=True)
     path = arguments.models / f'{how.name}.model'
     digest = Model(network, weights, statistics, about).save(path)
