@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_adapt import native
-from edge_adapt.records import I8, I32, I64
+from edge_adapt.records import Array, I8, I32, I64
 import numpy as np
 
 
@@ -12,21 +12,26 @@ def score_heads(heads: I8, biases: I32, features: I8, labels: I64) -> tuple[I64,
     Return per head the number of correct samples and the summed margin.
 
     heads (population, n_classes, n_features), biases (population, n_classes), features
-    (n, n_features) +-1, labels (n,) in 0..n_classes - 1. The margin of a sample is its true
-    logit less the best other; a tie goes to the first class.
+    (n, n_features) +-1 or levels of -127..127, labels (n,) in 0..n_classes - 1. The margin of a
+    sample is its true logit less the best other; a tie goes to the first class.
 
-    One native call where vector kernels were built; NumPy gives the same integers.
+    One native call for bits where vector kernels were built; NumPy gives the same integers.
     """
     given = (heads, biases, features, labels)
     are_typed = [array.dtype for array in given] == [np.int8, np.int32, np.int8, np.int64]
     kernel = native.kernel()
     module = native.module() if kernel not in _SLOWER_THAN_BLAS and are_typed else None
-    if module is None or heads.shape[1] < 2:
+    if module is None or heads.shape[1] < 2 or not are_bits(features):
         return score_heads_in_numpy(heads, biases, features, labels)
     correct, margins = np.zeros(len(heads), np.int64), np.zeros(len(heads), np.int64)
     arrays = (np.ascontiguousarray(array) for array in given)
     module.score_heads(kernel, *arrays, correct, margins)
     return correct, margins
+
+
+def are_bits(features: Array) -> bool:
+    """Tell +-1 from levels, which somebody else's network gives."""
+    return features.size == 0 or bool(features.min() >= -1 and features.max() <= 1)
 
 
 _SLOWER_THAN_BLAS = (native.NUMPY, 'scalar', 'neon')  # these two go sample by sample
@@ -46,8 +51,9 @@ def score_heads_in_numpy(heads: I8, biases: I32, features: I8, labels: I64) -> t
 def head_logits(heads: I8, biases: I32, features: I8) -> I64:
     """Return logits (n, population, n_classes)."""
     n_population, n_classes, n_features = heads.shape
-    # |sum| <= 128 * n_features: a float32 product is exact below 2^24, and BLAS knows no integers.
-    exact = np.dtype(np.float32 if 128 * n_features < 1 << 24 else np.float64)
+    # A float32 product is exact while sums stay below 2^24, and BLAS knows no integers.
+    largest = 128 * n_features * (1 if are_bits(features) else 128)
+    exact = np.dtype(np.float32 if largest < 1 << 24 else np.float64)
     products = features.astype(exact) @ heads.reshape(-1, n_features).astype(exact).T
     logits: I64 = products.reshape(len(features), n_population, n_classes).astype(np.int64)
     return logits + biases

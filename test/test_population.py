@@ -27,3 +27,13 @@ def test_a_tie_goes_to_the_first_class():
     correct, margins = score_heads(heads, biases, features, np.array([0, 2]))
     assert correct.tolist() == [1]
     assert margins.tolist() == [0]
+
+
+def test_levels_are_multiplied_not_taken_for_signs():
+    rng = np.random.default_rng(0)
+    heads = rng.integers(-127, 128, (5, 4, 3000)).astype(np.int8)  # sums above 2^24
+    levels = rng.integers(90, 128, (16, 3000)).astype(np.int8)
+    labels = rng.integers(0, 4, 16)
+    correct, _ = score_heads(heads, np.zeros((5, 4), np.int32), levels, labels)
+    logits = np.einsum('pcf,nf->pnc', heads.astype(np.int64), levels.astype(np.int64))
+    np.testing.assert_array_equal(correct, (logits.argmax(axis=2) == labels).sum(axis=1))

@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from edge_adapt.errors import UsageError
+from edge_adapt.population import are_bits
 from edge_adapt.records import F64, I64, Samples, U8, Weights
 from edge_adapt.updaters import Objective, State
 from edge_adapt.updaters._hybrid import CLIP, forward_copy, grid_of, onto_grid
@@ -30,13 +31,18 @@ import numpy as np
 
 
 class CwrTask(NamedTuple):
-    """An experience: features (n, n_in) +-1, labels (n,)."""
+    """
+    An experience: features (n, n_in), labels (n,).
+
+    Features are +-1, or levels times `gain`, which brings their mean square to 1 as well.
+    """
 
     objective: Objective
     weights: Weights
     features: F64
     labels: I64
     unit: float  # logits = unit * weights . features + offset
+    gain: float
 
 
 class CwrRun(NamedTuple):
@@ -91,7 +97,9 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         """Compute the features once. Raises UsageError where no label is known."""
         known = labelled(objective, samples, n_classes_needed=1)
         values = features(objective, weights, known.images).astype(np.float64)
-        return CwrTask(objective, weights, values, known.labels, 4 / values.shape[1] ** 0.5)
+        gain = 1.0 if are_bits(values) else 1 / np.sqrt((values**2).mean())
+        unit = 4 / values.shape[1] ** 0.5
+        return CwrTask(objective, weights, gain * values, known.labels, unit, float(gain))
 
     def start(self, task: CwrTask) -> CwrRun:
         memory = self._memory
@@ -138,7 +146,7 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         """Return the memory of a learner that has seen nothing but a trained head, if that."""
         head = task.objective.network.head
         scale = float(task.weights[f'{head.name}.scale'])
-        cw = task.weights[f'{head.name}.weights'] * (scale / task.unit)
+        cw = task.weights[f'{head.name}.weights'] * (scale / (task.unit * task.gain))
         offset = task.weights[f'{head.name}.bias'] * scale
         known = np.any(cw != 0, axis=1) & (self._known_count > 0)
         return CwrRun(
@@ -192,8 +200,9 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         """Return the weights with the consolidated head at q_f bits."""
         head = task.objective.network.head
         cw, step = forward_copy(memory.cw, self._q_f)
-        scale = task.unit * step
-        never = -256 * head.n_in  # below every sum of n_in weights of 8 bits
+        scale = task.unit * step * task.gain
+        # below every sum of n_in weights of 8 bits
+        never = -256 * head.n_in * (1 if task.gain == 1 else 128)
         bias = np.where(memory.past > 0, np.rint(memory.offset / scale), never)
         return task.weights.replace(
             {

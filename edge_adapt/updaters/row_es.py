@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from edge_adapt.errors import UsageError
 from edge_adapt.lfsr import Lfsr
+from edge_adapt.population import are_bits
 from edge_adapt.records import Array, F32, I64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._integer_loss import row_differences
@@ -68,7 +69,7 @@ class RowEs(Steps[RowTask, RowRun]):
 
     n_evaluations sets the length of the run, and with it the step schedule. A generation costs
     batch_size * (1 + 2 * n_directions) evaluations; a `next` runs n_generations_a_turn of them.
-    Features are bits, or uint8 in sixteenths.
+    Features are bits, or levels in sixteenths.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class RowEs(Steps[RowTask, RowRun]):
         """Compute the features once. Raises UsageError where fewer than two classes are known."""
         known = labelled(objective, samples)
         values = features(objective, weights, known.images)
-        is_bits = values.dtype == np.int8
+        is_bits = are_bits(values)
         values = values.astype(np.int64) * (SIXTEENTHS if is_bits else 1)
         mean = np.rint(values.mean(axis=0)).astype(np.int64)
         centred = np.full((len(values), values.shape[1] + 1), SIXTEENTHS, np.float32)

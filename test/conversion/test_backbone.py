@@ -204,3 +204,19 @@ def test_features_are_recalibrated_without_labels() -> None:
     adapted = (objective.logits(better, dim).argmax(axis=1) == labels).mean()
     assert adapted > frozen + 0.2
     assert better['backbone.graph'] is model.weights['backbone.graph']
+
+
+@pytest.mark.parametrize('updater', ['row_es', 'cwr_star', 'one_plus_lambda', 'streaming_lda'])
+def test_updaters_of_the_head_learn_on_levels(updater: str) -> None:
+    model = converted(classifier())
+    objective = EngineObjective(OnnxRuntime(), model)
+    clean, dim = images(), (images() * 0.4 + 20).astype(np.uint8)
+    labels = objective.logits(model.weights, clean).argmax(axis=1)
+    samples = Samples(dim[::2], labels[::2])
+
+    learner = registry.load('updaters', updater)()
+    *_, better = learner.improve(objective, model.weights, samples)
+
+    frozen = (objective.logits(model.weights, dim[1::2]).argmax(axis=1) == labels[1::2]).mean()
+    adapted = (objective.logits(better, dim[1::2]).argmax(axis=1) == labels[1::2]).mean()
+    assert adapted > frozen + 0.05
