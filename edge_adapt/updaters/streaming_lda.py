@@ -18,8 +18,8 @@ class StreamingLda(SumsHead):
     """
     The head of least error for Gaussian classes of equal shape.
 
-    shrinkage: how far the covariance is drawn towards a multiple of the identity. The state is
-    the covariance: 4 bytes times the square of the number of features.
+    shrinkage: how far the covariance is drawn towards a multiple of the identity. What is saved
+    is half the covariance: 33 kB for 128 features.
     """
 
     def __init__(self, shrinkage: float = 0.1) -> None:
@@ -40,7 +40,8 @@ class StreamingLda(SumsHead):
             if n_before:
                 gap = mean - self._sums[label] / n_before
                 scatter += np.outer(gap, gap) * (n_before * len(mine) / (n_before + len(mine)))
-            self._scatter = scatter
+            # As it is saved, so that a learner saved and resumed is the same learner.
+            self._scatter = scatter.astype(np.float32).astype(np.float64)
 
     def discriminant(self, means: F64) -> F64:
         covariance = self._scatter / max(1.0, self._counts.sum() - len(means))
@@ -50,8 +51,12 @@ class StreamingLda(SumsHead):
         return np.asarray(np.linalg.solve(shrunk, means.T).T)
 
     def state(self) -> State:
-        return {**super().state(), 'scatter': self._scatter.astype(np.float32)}
+        triangle = self._scatter[np.triu_indices(len(self._scatter))]
+        return {**super().state(), 'triangle': triangle.astype(np.float32)}
 
     def restore(self, state: State) -> None:
         super().restore(state)
-        self._scatter = state['scatter'].astype(np.float64)
+        n = self._sums.shape[1]
+        upper = np.zeros((n, n))
+        upper[np.triu_indices(n)] = state['triangle']
+        self._scatter = upper + np.triu(upper, 1).T
