@@ -1,0 +1,53 @@
+"""
+Lint the RTL: verilator -Wall for every geometry that is built, verible where it is installed.
+
+    python -m hw.lint.run
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+
+from edge_adapt.engines._accelerator import Geometry
+
+from hw.cosim.build import sources, use_verilator
+
+GEOMETRIES = (
+    Geometry((784, 256, 256), 10),
+    Geometry((40, 33), 3, lanes=32, pixel_planes=8),
+    Geometry((64, 256, 256), 10, pixel_planes=8, first_weight_bits=8),
+)
+
+
+def lint(geometry: Geometry) -> str:
+    """Return what verilator says of the accelerator of one geometry; '' where it is clean."""
+    use_verilator()
+    parameters = [f'-G{name}={value}' for name, value in geometry.parameters.items()]
+    command = ['verilator', '--lint-only', '--quiet', '-Wall', '--top-module', 'accelerator']
+    done = subprocess.run(
+        [*command, *parameters, *map(str, sources())], capture_output=True, text=True
+    )
+    return done.stdout + done.stderr if done.returncode else ''
+
+
+def lint_style() -> str:
+    """Return what verible says of the files; '' where it is clean."""
+    program = shutil.which('verible-verilog-lint', path=str(Path(sys.executable).parent))
+    if program is None:
+        return 'verible-verilog-lint is not installed: run make hw\n'
+    done = subprocess.run([program, *map(str, sources())], capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def main() -> int:
+    """Lint all; 1 where something was said."""
+    said = [lint(geometry) for geometry in GEOMETRIES] + [lint_style()]
+    sys.stdout.write(''.join(said))
+    return int(any(said))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,339 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A fully connected binary network: hidden layers on P XNOR-popcount lanes, one word of P weights
+// a cycle, read from the first to the last address; integer thresholds; int8 head.
+//
+// Layer l of Widths (16 bits each, inputs first) has ceil(width[l-1] / P) words a neuron. Words
+// are padded with zeros on both sides, so padding never differs; the first feature of a word is
+// its most significant bit. The first layer reads
+//   bits (PixelPlanes = 1): 1 cycle a word, or
+//   8-bit pixels (PixelPlanes = 8): 9 cycles a word, one a bit plane from the least significant
+//   on, then the plane of ones; its weights are bits, or int8 (FirstWeightBits = 8), then each
+//   word of P weights is 9 words of memory: 8 bit planes and ones.
+
+module bnn_engine #(
+    parameter int unsigned Lanes = 128,
+    parameter int unsigned PixelPlanes = 1,
+    parameter int unsigned FirstWeightBits = 1,
+    parameter int unsigned NLayers = 2,
+    parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24,
+    parameter int unsigned WeightDepth = 2304,
+    parameter int unsigned NNeurons = 512,
+    localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]),
+    localparam int unsigned HeadLanes = (NClasses + 3) / 4,
+    localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth),
+    localparam int unsigned NeuronAddrBits = $clog2(2 * NNeurons),
+    localparam int unsigned FeatureAddrBits = $clog2(2 * NFeatures),
+    localparam int unsigned ClassBits = NClasses > 1 ? $clog2(NClasses) : 1,
+    localparam int unsigned BiasAddrBits = $clog2(2 * NClasses)
+) (
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
+    // Frames in
+    input  logic                              s_valid_i,
+    output logic                              s_ready_o,
+    input  logic        [          Lanes-1:0] s_data_i,
+    input  logic                              s_last_i,
+    input  logic        [                1:0] s_user_i,
+    output logic                              frame_refused_o,
+    // The bank of the frame
+    output logic                              frame_probe_o,
+    input  logic                              frame_ready_i,
+    output logic                              frame_start_o,
+    output logic                              frame_done_o,
+    input  logic                              bank_i,
+    // Parameter memories, latency 3
+    output logic        [ WeightAddrBits-1:0] weight_addr_o,
+    input  logic        [          Lanes-1:0] weight_i,
+    output logic        [ NeuronAddrBits-1:0] threshold_addr_o,
+    input  logic        [               31:0] threshold_i,
+    output logic        [FeatureAddrBits-1:0] head_addr_o,
+    input  logic        [   32*HeadLanes-1:0] head_i,
+    output logic        [  BiasAddrBits-1:0] bias_addr_o,
+    input  logic        [               31:0] bias_i,
+    // Results out
+    output logic                              m_valid_o,
+    input  logic                              m_ready_i,
+    output logic        [    32*NClasses-1:0] m_logits_o,
+    output logic        [      ClassBits-1:0] m_label_o,
+    output logic                              m_bank_o,
+    output logic                              m_probe_o,
+    // The bits of a frame that wants them
+    output logic                              bits_valid_o,
+    input  logic                              bits_ready_i,
+    output logic        [          Lanes-1:0] bits_o,
+    output logic                              bits_last_o
+);
+
+  // ---- constants of the geometry ----
+
+  function automatic logic [15:0] width(input int layer);
+    width = Widths[16*layer+:16];
+  endfunction
+
+  // Words of P lanes that hold n features.
+  function automatic logic [15:0] words(input logic [15:0] n);
+    words = 16'((32'(n) + Lanes - 1) / Lanes);
+  endfunction
+
+  function automatic int unsigned all_hidden_words();
+    all_hidden_words = 0;
+    for (int l = 1; l <= NLayers; l++) all_hidden_words = all_hidden_words + 32'(words(width(l)));
+  endfunction
+
+  function automatic int unsigned max_hidden_words();
+    max_hidden_words = 1;
+    for (int l = 1; l <= NLayers; l++) begin
+      if (32'(words(width(l))) > max_hidden_words) max_hidden_words = 32'(words(width(l)));
+    end
+  endfunction
+
+  // What an accumulator of layer l begins with: n; 127 n on pixels; and for int8 weights, whose
+  // accumulator holds twice the sum, (127 - 128 - 1) 127 n (xnor_array.sv).
+  function automatic logic [AccBits*NLayers-1:0] starts();
+    for (int l = 0; l < NLayers; l++) begin
+      starts[AccBits*l+:AccBits] =
+          AccBits'(signed'(32'(width(l))) * ((l > 0 || PixelPlanes == 1) ? 1 :
+                                             FirstWeightBits > 1 ? -254 : 127));
+    end
+  endfunction
+
+  // The plane of ones in the last word of a row of pixels.
+  function automatic logic [Lanes-1:0] last_ones();
+    for (int i = 0; i < Lanes; i++) begin
+      last_ones[Lanes-1-i] = i < 32'(width(0)) - Lanes * (32'(words(width(0))) - 1);
+    end
+  endfunction
+
+  localparam int unsigned NBeats = 32'(words(width(0))) * PixelPlanes;
+  localparam int unsigned BeatBits = NBeats > 1 ? $clog2(NBeats) : 1;
+  localparam int unsigned HiddenWords = max_hidden_words();
+  localparam int unsigned HiddenBits = HiddenWords > 1 ? $clog2(HiddenWords) : 1;
+  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1;
+  localparam logic [AccBits*NLayers-1:0] Starts = starts();
+  localparam logic [Lanes-1:0] LastOnes = last_ones();
+
+  // ---- one step a cycle, seven stages ----
+
+  bnn_pkg::step_t step, step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q;
+  logic [LayerBits-1:0] layer;
+  logic frame_valid, frame_begin, next_weight, layer_done, bits_busy;
+  logic [1:0] next_user, user;
+  logic head_start, head_ready, head_done;
+
+  assign frame_probe_o = next_user[0];
+  assign layer_done = step7_q.valid && step7_q.layer_last;
+
+  layer_sequencer #(
+      .Lanes          (Lanes),
+      .PixelPlanes    (PixelPlanes),
+      .FirstWeightBits(FirstWeightBits),
+      .NLayers        (NLayers),
+      .Widths         (Widths)
+  ) u_sequencer (
+      .clk_i,
+      .rst_ni,
+      .frame_valid_i(frame_valid && !bits_busy),
+      .frame_user_i (next_user),
+      .frame_ready_i,
+      .frame_start_o,
+      .frame_done_o,
+      .begin_o      (frame_begin),
+      .layer_o      (layer),
+      .user_o       (user),
+      .step_o       (step),
+      .next_weight_o(next_weight),
+      .layer_done_i (layer_done),
+      .head_start_o (head_start),
+      .head_ready_i (head_ready),
+      .head_done_i  (head_done)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      {step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q} <= '0;
+    end else begin
+      step1_q <= step;
+      step2_q <= step1_q;
+      step3_q <= step2_q;
+      step4_q <= step3_q;
+      step5_q <= step4_q;
+      step6_q <= step5_q;
+      step7_q <= step6_q;
+    end
+  end
+
+  logic unused_step;
+  assign unused_step = ^step7_q;  // each stage needs a few of the fields
+
+  // ---- addresses: every memory is read from its bank's first word to its last ----
+
+  logic [WeightAddrBits-1:0] weight_addr_q;
+  logic [NeuronAddrBits-1:0] threshold_addr_q;
+  logic [FeatureAddrBits-1:0] head_addr_q;
+
+  always_ff @(posedge clk_i) begin
+    if (frame_begin) begin
+      weight_addr_q    <= bank_i ? WeightAddrBits'(WeightDepth) : '0;
+      threshold_addr_q <= bank_i ? NeuronAddrBits'(NNeurons) : '0;
+      head_addr_q      <= bank_i ? FeatureAddrBits'(NFeatures) : '0;
+    end else begin
+      if (next_weight) weight_addr_q <= weight_addr_q + WeightAddrBits'(1);
+      if (step3_q.valid && step3_q.last) begin
+        threshold_addr_q <= threshold_addr_q + NeuronAddrBits'(1);
+      end
+      if (step4_q.valid && step4_q.last && step4_q.head) begin
+        head_addr_q <= head_addr_q + FeatureAddrBits'(1);
+      end
+    end
+  end
+
+  assign weight_addr_o = weight_addr_q;
+  assign threshold_addr_o = threshold_addr_q;
+  assign head_addr_o = head_addr_q;
+
+  // ---- activations: the frame, and two halves for the hidden layers ----
+
+  logic [Lanes-1:0] hidden[2**(HiddenBits+1)];
+  logic [Lanes-1:0] frame_word, hidden_word_q, activations, collected_q, collected;
+  logic [15:0] bit_q;
+  logic decided_bit_q;
+
+  always_ff @(posedge clk_i) begin
+    hidden_word_q <= hidden[{!step2_q.parity, step2_q.word[HiddenBits-1:0]}];
+  end
+
+  frame_buffer #(
+      .Lanes (Lanes),
+      .NBeats(NBeats)
+  ) u_frame_buffer (
+      .clk_i,
+      .rst_ni,
+      .s_valid_i,
+      .s_ready_o,
+      .s_data_i,
+      .s_last_i,
+      .s_user_i,
+      .refused_o    (frame_refused_o),
+      .frame_valid_o(frame_valid),
+      .frame_user_o (next_user),
+      .release_i    (layer_done && step7_q.pixels),
+      .addr_i       (BeatBits'(32'(step2_q.word) * PixelPlanes + 32'(step2_q.plane))),
+      .rdata_o      (frame_word)
+  );
+
+  always_comb begin
+    activations = step3_q.pixels ? frame_word : hidden_word_q;
+    if (step3_q.ones) activations = step3_q.last_word ? LastOnes : '1;
+  end
+
+  // ---- sums, thresholds, bits ----
+
+  logic unused_threshold_bits;
+  assign unused_threshold_bits = ^threshold_i;  // where the accumulator has fewer bits
+
+  logic signed [AccBits-1:0] sum, decided_sum;
+
+  xnor_array #(
+      .Lanes  (Lanes),
+      .AccBits(AccBits)
+  ) u_array (
+      .clk_i,
+      .weights_i    (weight_i),
+      .activations_i(activations),
+      .valid_i      (step3_q.valid),
+      .first_i      (step3_q.first),
+      .add_i        (step3_q.add),
+      .shift_i      (step3_q.shift),
+      .start_i      (step3_q.pixels ? Starts[AccBits-1:0]
+                                      : Starts[AccBits*layer+:AccBits]),
+      .sum_o        (sum)
+  );
+
+  // bit = (sum >= threshold) xor flip; a threshold word is {flip, 31 bits signed}
+  always_ff @(posedge clk_i) begin
+    decided_bit_q <= (decided_sum >= AccBits'(signed'(threshold_i[30:0]))) ^ threshold_i[31];
+  end
+
+  assign decided_sum = (FirstWeightBits > 1 && step6_q.pixels) ? sum >>> 1 : sum;
+
+  // The bits of a layer are collected into words; lane 0 is the most significant bit.
+  always_comb begin
+    collected = bit_q[LaneBits-1:0] == '0 ? '0 : collected_q;
+    collected[LaneBits'(Lanes-1)-bit_q[LaneBits-1:0]] = decided_bit_q;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      bit_q <= '0;
+    end else if (step7_q.valid && step7_q.last) begin
+      bit_q <= step7_q.layer_last ? '0 : bit_q + 16'd1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (step7_q.valid && step7_q.last) begin
+      collected_q <= collected;
+      hidden[{step7_q.parity, bit_q[LaneBits+:HiddenBits]}] <= collected;
+    end
+  end
+
+  bits_port #(
+      .Lanes (Lanes),
+      .NWords(all_hidden_words())
+  ) u_bits (
+      .clk_i,
+      .rst_ni,
+      .frame_begin_i(frame_begin),
+      .frame_done_i (frame_done_o),
+      .wanted_i     (user[1]),
+      .word_valid_i (step7_q.valid && step7_q.last &&
+                     (step7_q.layer_last || bit_q[LaneBits-1:0] == '1)),
+      .word_i       (collected),
+      .busy_o       (bits_busy),
+      .m_valid_o    (bits_valid_o),
+      .m_ready_i    (bits_ready_i),
+      .m_data_o     (bits_o),
+      .m_last_o     (bits_last_o)
+  );
+
+  // ---- head ----
+
+  logic [ClassBits-1:0] bias_class;
+
+  assign bias_addr_o = BiasAddrBits'(bias_class) + (bank_i ? BiasAddrBits'(NClasses) : '0);
+
+  head_accumulator #(
+      .NClasses (NClasses),
+      .NFeatures(NFeatures)
+  ) u_head (
+      .clk_i,
+      .rst_ni,
+      .clear_i        (frame_begin),
+      .feature_valid_i(step7_q.valid && step7_q.last && step7_q.head),
+      .feature_i      (decided_bit_q),
+      .weights_i      (head_i),
+      .finish_i       (head_start),
+      .ready_o        (head_ready),
+      .done_o         (head_done),
+      .class_o        (bias_class),
+      .bias_i,
+      .valid_o        (m_valid_o),
+      .ready_i        (m_ready_i),
+      .logits_o       (m_logits_o),
+      .label_o        (m_label_o)
+  );
+
+  // The result's bank and probe flag are those of the frame whose pass over the classes began.
+  always_ff @(posedge clk_i) begin
+    if (head_start) begin
+      m_bank_o  <= bank_i;
+      m_probe_o <= user[0];
+    end
+  end
+
+endmodule

@@ -1,0 +1,242 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Moves a parameter image between a stream of 32-bit words and the memories of one bank.
+//
+// An image is: format, geometry, version; weights, neuron by neuron, P / 32 words each P lanes;
+// one threshold word a neuron; one bias word a class; head weights, feature by feature; CRC-32 of
+// all words before it. One walker gives the addresses for writing and for reading back.
+
+module parameter_port #(
+    parameter int unsigned WeightLanes = 4,
+    parameter int unsigned WeightDepth = 2304,
+    parameter int unsigned NNeurons = 512,
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned HeadLanes = 3,
+    parameter int unsigned NFeatures = 256,
+    parameter logic [31:0] Format = 32'd0,
+    parameter logic [31:0] Geometry = 32'd0
+) (
+    input  logic        clk_i,
+    input  logic        rst_ni,
+    // Commands; start_write_i also begins again while writing
+    input  logic        start_write_i,
+    input  logic        start_read_i,
+    input  logic        bank_i,
+    output logic        busy_o,
+    output logic        bank_o,
+    output logic        write_done_o,
+    output logic        write_intact_o,
+    output logic        write_untouched_o,
+    output logic [ 2:0] error_o,
+    output logic [63:0] versions_o,
+    // The image in and out
+    input  logic        s_valid_i,
+    output logic        s_ready_o,
+    input  logic [31:0] s_data_i,
+    input  logic        s_last_i,
+    output logic        m_valid_o,
+    input  logic        m_ready_i,
+    output logic [31:0] m_data_o,
+    output logic        m_last_o,
+    // The memories: region_o is one hot {head, bias, thresholds, weights}; read latency 4
+    output logic        mem_we_o,
+    output logic [ 3:0] mem_region_o,
+    output logic [ 7:0] mem_lane_o,
+    output logic [15:0] mem_addr_o,
+    output logic [31:0] mem_wdata_o,
+    input  logic [31:0] mem_rdata_i
+);
+
+  typedef enum logic [2:0] {
+    RegionHeader,
+    RegionWeights,
+    RegionThresholds,
+    RegionBias,
+    RegionHead,
+    RegionCrc
+  } region_e;
+
+  typedef enum logic [2:0] {
+    StIdle,
+    StWrite,
+    StDrain,
+    StReadIssue,
+    StReadWait,
+    StReadOut
+  } state_e;
+
+  localparam logic [2:0] ErrorNone = 3'd0;
+  localparam logic [2:0] ErrorFormat = 3'd1;
+  localparam logic [2:0] ErrorGeometry = 3'd2;
+  localparam logic [2:0] ErrorShort = 3'd3;
+  localparam logic [2:0] ErrorLong = 3'd4;
+  localparam logic [2:0] ErrorCrc = 3'd5;
+  localparam logic [2:0] ErrorMemory = 3'd6;
+  localparam logic [2:0] ReadLatency = 3'd5;
+
+  state_e state_q;
+  region_e region_q;
+  logic [7:0] lane_q, last_lane;
+  logic [15:0] addr_q, last_addr;
+  logic bank_q, read_accepted;
+  logic [31:0] crc_q, read_word;
+  logic [63:0] versions_q, stored_crcs_q;
+  logic [2:0] error_q, wait_q;
+  logic take, step, walk_end, write_done, written_q;
+  logic wrong_format, wrong_geometry;
+  logic [31:0] word;
+
+  // The walker: how many words each region has.
+  always_comb begin
+    last_lane = 8'd0;
+    last_addr = 16'd0;
+    unique case (region_q)
+      RegionHeader: last_addr = 16'd2;
+      RegionWeights: begin
+        last_lane = 8'(WeightLanes - 1);
+        last_addr = 16'(WeightDepth - 1);
+      end
+      RegionThresholds: last_addr = 16'(NNeurons - 1);
+      RegionBias: last_addr = 16'(NClasses - 1);
+      RegionHead: begin
+        last_lane = 8'(HeadLanes - 1);
+        last_addr = 16'(NFeatures - 1);
+      end
+      default: ;
+    endcase
+  end
+
+  always_comb begin
+    unique case (region_q)
+      RegionHeader: begin
+        unique case (addr_q[1:0])
+          2'd0: read_word = Format;
+          2'd1: read_word = Geometry;
+          default: read_word = versions_q[32*bank_q+:32];
+        endcase
+      end
+      RegionCrc: read_word = ~crc_q;
+      default: read_word = mem_rdata_i;
+    endcase
+  end
+
+  assign take = s_valid_i && s_ready_o;
+  assign s_ready_o = state_q == StWrite || state_q == StDrain;
+  assign read_accepted = m_valid_o && m_ready_i;
+  assign step = (state_q == StWrite && take) || read_accepted;
+  assign word = state_q == StWrite ? s_data_i : m_data_o;
+  assign walk_end = region_q == RegionCrc;
+  assign wrong_format = region_q == RegionHeader && addr_q[1:0] == 2'd0 && s_data_i != Format;
+  assign wrong_geometry = region_q == RegionHeader && addr_q[1:0] == 2'd1 && s_data_i != Geometry;
+
+  assign busy_o = state_q != StIdle;
+  assign bank_o = bank_q;
+  assign error_o = error_q;
+  assign versions_o = versions_q;
+  assign write_done = take && s_last_i;
+  assign write_done_o = write_done;
+  assign write_intact_o = state_q == StWrite && walk_end && s_data_i == ~crc_q;
+  assign write_untouched_o = !written_q && !mem_we_o;
+  assign m_valid_o = state_q == StReadOut;
+  assign m_last_o = walk_end;
+
+  assign mem_we_o = state_q == StWrite && take && mem_region_o != '0;
+  assign mem_region_o = {
+    busy_o && region_q == RegionHead,
+    busy_o && region_q == RegionBias,
+    busy_o && region_q == RegionThresholds,
+    busy_o && region_q == RegionWeights
+  };
+  assign mem_lane_o = lane_q;
+  assign mem_addr_o = addr_q;
+  assign mem_wdata_o = s_data_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q   <= StIdle;
+      error_q   <= ErrorNone;
+      bank_q    <= 1'b0;
+      written_q <= 1'b0;
+    end else begin
+      if (mem_we_o) written_q <= 1'b1;
+      unique case (state_q)
+        StIdle: ;
+        StWrite: begin
+          if (take && s_last_i) begin
+            state_q <= StIdle;
+            if (!walk_end) error_q <= ErrorShort;
+            else if (s_data_i != ~crc_q) error_q <= ErrorCrc;
+          end else if (take && walk_end) begin
+            state_q <= StDrain;
+            error_q <= ErrorLong;
+          end
+          if (take && wrong_format) begin
+            state_q <= s_last_i ? StIdle : StDrain;
+            error_q <= ErrorFormat;
+          end else if (take && wrong_geometry) begin
+            state_q <= s_last_i ? StIdle : StDrain;
+            error_q <= ErrorGeometry;
+          end
+        end
+        StDrain: if (take && s_last_i) state_q <= StIdle;
+        StReadIssue: state_q <= StReadWait;
+        StReadWait: if (wait_q == ReadLatency) state_q <= StReadOut;
+        StReadOut: begin
+          if (read_accepted) state_q <= walk_end ? StIdle : StReadIssue;
+          if (read_accepted && walk_end && m_data_o != stored_crcs_q[32*bank_q+:32]) begin
+            error_q <= ErrorMemory;
+          end
+        end
+        default: state_q <= StIdle;
+      endcase
+      if (start_write_i || start_read_i) begin
+        state_q   <= start_write_i ? StWrite : StReadIssue;
+        error_q   <= ErrorNone;
+        bank_q    <= bank_i;
+        written_q <= 1'b0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      region_q <= RegionHeader;
+      lane_q   <= '0;
+      addr_q   <= '0;
+      crc_q    <= crc32_pkg::CrcStart;
+    end else if (start_write_i || start_read_i) begin
+      region_q <= RegionHeader;
+      lane_q   <= '0;
+      addr_q   <= '0;
+      crc_q    <= crc32_pkg::CrcStart;
+    end else if (step) begin
+      crc_q <= crc32_pkg::crc32_word(crc_q, word);
+      if (lane_q != last_lane) begin
+        lane_q <= lane_q + 8'd1;
+      end else begin
+        lane_q <= '0;
+        addr_q <= addr_q == last_addr ? '0 : addr_q + 16'd1;
+        if (addr_q == last_addr) begin
+          unique case (region_q)
+            RegionHeader: region_q <= RegionWeights;
+            RegionWeights: region_q <= RegionThresholds;
+            RegionThresholds: region_q <= RegionBias;
+            RegionBias: region_q <= RegionHead;
+            default: region_q <= RegionCrc;
+          endcase
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    wait_q <= state_q == StReadWait ? wait_q + 3'd1 : '0;
+    if (state_q == StReadWait) m_data_o <= read_word;
+    if (state_q == StWrite && take) begin
+      if (region_q == RegionHeader && addr_q[1:0] == 2'd2) versions_q[32*bank_q+:32] <= s_data_i;
+      if (region_q == RegionCrc) stored_crcs_q[32*bank_q+:32] <= s_data_i;
+    end
+  end
+
+endmodule

@@ -1,0 +1,23 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Addresses of the AXI4-Lite registers, written by hw/registers.py from registers.toml.
+
+package register_map_pkg;
+
+  localparam logic [7:0] Id = 8'h00;
+  localparam logic [7:0] HardwareVersion = 8'h04;
+  localparam logic [7:0] Geometry = 8'h08;
+  localparam logic [7:0] BankWrite = 8'h0c;
+  localparam logic [7:0] BankRead = 8'h10;
+  localparam logic [7:0] BankSelect = 8'h14;
+  localparam logic [7:0] BankStatus = 8'h18;
+  localparam logic [7:0] Bank0Version = 8'h1c;
+  localparam logic [7:0] Bank1Version = 8'h20;
+  localparam logic [7:0] Frames = 8'h24;
+  localparam logic [7:0] FramesRefused = 8'h28;
+  localparam logic [7:0] Latency = 8'h2c;
+  localparam logic [7:0] BusyCycles = 8'h30;
+  localparam logic [7:0] Cycles = 8'h34;
+
+endpackage
