@@ -1,0 +1,223 @@
+"""
+What the accelerator (hw/rtl) reads: its geometry, a bank's parameter image, a frame's words.
+
+A parameter image is big-endian 32-bit words: format, geometry, version; the binary weights neuron
+by neuron; one threshold word a neuron; one bias word a class; the head's int8 weights feature by
+feature, four classes a word; and the CRC-32 of all that. Bits are packed as in bits.py, rows
+padded with zeros to whole words of `lanes` bits. In a first layer of int8 weights each such word
+is nine: the bit planes from the least significant on, and a plane of ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import struct
+import zlib
+
+from edge_adapt.bits import pack_signs, unpack_signs
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Dense, Head, Layer, Threshold
+from edge_adapt.networks.network import Network
+from edge_adapt.records import Array, I8, I32, U8, Weights
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = 0x45410001
+N_HEADER_WORDS = 3
+_FLIP = np.uint32(1 << 31)
+U32 = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """
+    What one build of the accelerator runs: `widths` are the inputs and the hidden layers.
+
+    `pixel_planes` is 1 where the first layer reads bits, 8 where it reads 8-bit pixels; there its
+    weights may be int8: `first_weight_bits` is 1 or 8.
+    """
+
+    widths: tuple[int, ...]
+    n_classes: int
+    lanes: int = 128
+    pixel_planes: int = 1
+    first_weight_bits: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what the hardware would refuse to elaborate."""
+        if self.lanes < 32 or self.lanes & (self.lanes - 1):
+            raise UsageError(f'lanes must be a power of two and at least 32, got {self.lanes}')
+        if self.pixel_planes not in (1, 8):
+            raise UsageError(f'pixel_planes must be 1 or 8, got {self.pixel_planes}')
+        if self.first_weight_bits not in (1, self.pixel_planes):
+            raise UsageError(f'first_weight_bits must be 1, or 8 on pixels, got {self}')
+        if not 2 <= self.n_classes <= 256:
+            raise UsageError(f'the accelerator has 2..256 classes, got {self.n_classes}')
+        if len(self.widths) < 2 or not all(1 <= width < 1 << 15 for width in self.widths):
+            raise UsageError(f'widths must be two or more of 1..32767, got {self.widths}')
+
+    @property
+    def crc(self) -> int:
+        """The number by which hardware and image recognise each other."""
+        bits = self.first_weight_bits
+        words = (self.lanes, self.pixel_planes, bits, self.n_classes, *self.widths)
+        return zlib.crc32(struct.pack(f'>{len(words)}I', *words))
+
+    @property
+    def threshold_limit(self) -> int:
+        """Sums stay below it, so a threshold beyond it decides as the limit does."""
+        return 1 << (30 if self.first_weight_bits > 1 else 23)
+
+    @property
+    def n_frame_words(self) -> int:
+        """Words of `lanes` bits of one frame."""
+        return self.pixel_planes * -(-self.widths[0] // self.lanes)
+
+    @property
+    def parameters(self) -> dict[str, int | str]:
+        """The parameters of the module `accelerator`."""
+        n_bits = 16 * len(self.widths)
+        packed = sum(width << (16 * layer) for layer, width in enumerate(self.widths))
+        return {
+            'Lanes': self.lanes,
+            'PixelPlanes': self.pixel_planes,
+            'FirstWeightBits': self.first_weight_bits,
+            'NLayers': len(self.widths) - 1,
+            'Widths': f"{n_bits}'h{packed:x}",
+            'NClasses': self.n_classes,
+        }
+
+
+def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometry:
+    """
+    Return the geometry that runs `network`; the weights say how wide those of layer one are.
+
+    Raises UsageError unless the layers are [Threshold,] (Dense, Threshold) ..., Head; the first
+    Threshold, where there is one, is of the pixels.
+    """
+    layers = network.layers
+    on_bits = isinstance(layers[0], Threshold)
+    body, head = layers[1:-1] if on_bits else layers[:-1], layers[-1]
+    pairs = list(zip(body[::2], body[1::2], strict=False))
+    for index, layer in enumerate((*body, head)):
+        expected = Head if index == len(body) else (Dense, Threshold)[index % 2]
+        if not isinstance(layer, expected) or layer.sources:
+            raise UsageError(
+                f'the accelerator cannot run layer {layer.name!r} ({type(layer).__name__}) of'
+                f' {network.name!r}: it runs fully connected layers, each with a threshold'
+            )
+    if not pairs or len(body) % 2:
+        raise UsageError(f'network {network.name!r} has no hidden layer that ends in a threshold')
+    if not on_bits and _dense(pairs[0][0]).zero_point != 128:
+        raise UsageError('the accelerator needs the zero point 128 in the first layer')
+    widths = (_dense(pairs[0][0]).n_in, *(_dense(dense).n_out for dense, _ in pairs))
+    first = weights[f'{pairs[0][0].name}.weights']
+    wide = not on_bits and bool(np.any(np.abs(first.astype(np.int16)) != 1))
+    planes = 1 if on_bits else 8
+    return Geometry(widths, network.head.n_classes, lanes, planes, 8 if wide else 1)
+
+
+def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32:
+    """
+    Return the words of a bank that holds `weights`, the CRC last.
+
+    Raises UsageError where the accelerator cannot run the network.
+    """
+    geometry = geometry_of(network, weights, lanes)
+    version = int(weights.version[:8], 16)
+    parts = [np.array([FORMAT, geometry.crc, version], np.uint32)]
+    body = network.layers[1:-1] if geometry.pixel_planes == 1 else network.layers[:-1]
+    for layer in body[::2]:
+        rows = weights[f'{layer.name}.weights']
+        wide = layer is body[0] and geometry.first_weight_bits > 1
+        parts.append(_plane_rows(rows, lanes) if wide else _packed_rows(rows, layer, lanes))
+    limit = geometry.threshold_limit
+    parts.extend(_threshold_words(weights, layer.name, limit) for layer in body[1::2])
+    head = network.head.name
+    parts.append(weights[f'{head}.bias'].astype(np.int32).view(np.uint32))
+    parts.append(_head_words(weights[f'{head}.weights']).reshape(-1))
+    words = np.concatenate(parts)
+    return np.append(words, np.uint32(crc_of(words)))
+
+
+def crc_of(words: U32) -> int:
+    """Return the CRC-32 of words, most significant byte first."""
+    return zlib.crc32(words.astype('>u4').tobytes())
+
+
+def _threshold_words(weights: Weights, name: str, limit: int) -> U32:
+    """Return {flip, 31 bits signed} of each neuron of threshold layer `name`."""
+    thresholds = np.clip(weights[f'{name}.thresholds'], -limit, limit - 1).astype(np.int32)
+    flips = np.where(weights[f'{name}.flips'] != 0, _FLIP, np.uint32(0))
+    return (thresholds.view(np.uint32) & ~_FLIP) | flips
+
+
+def frame_words(network: Network, weights: Weights, images: U8, lanes: int = 128) -> U8:
+    """
+    Return the words of frames, (n, n_frame_words, lanes / 8) uint8, most significant byte first.
+
+    A first layer on bits gets the pixels' thresholds applied here; a first layer on pixels gets
+    bit planes, for each word from the least significant plane on.
+    """
+    flat = images.reshape(len(images), -1)
+    if geometry_of(network, weights, lanes).pixel_planes == 1:
+        name = network.layers[0].name
+        above = images >= weights[f'{name}.thresholds']
+        bits = above ^ (weights[f'{name}.flips'] != 0)
+        return _padded(np.packbits(bits.reshape(len(images), -1), axis=-1), lanes)
+    planes = np.stack([np.packbits((flat >> b) & 1, axis=-1) for b in range(8)], axis=1)
+    words = _padded(planes, lanes).transpose(0, 2, 1, 3)
+    return words.reshape(len(images), -1, lanes // 8)
+
+
+def logits_from(beat: bytes, n_classes: int) -> I32:
+    """Return the logits (n_classes,) of one beat of results, most significant byte first."""
+    return np.frombuffer(beat, '>i4')[::-1][:n_classes].astype(np.int32)
+
+
+def layer_bits(geometry: Geometry, words: U8) -> list[I8]:
+    """Return the +-1 bits (n, width) of each hidden layer from (n, n_words, lanes / 8) uint8."""
+    bits, at = [], 0
+    for width in geometry.widths[1:]:
+        n_words = -(-width // geometry.lanes)
+        rows = np.ascontiguousarray(words[:, at : at + n_words]).reshape(len(words), -1)
+        bits.append(unpack_signs(rows, width))
+        at += n_words
+    return bits
+
+
+def _packed_rows(rows: Array, layer: Layer, lanes: int) -> U32:
+    if not np.all(np.abs(rows.astype(np.int16)) == 1):
+        raise UsageError(f'the accelerator needs weights +1 and -1 in layer {layer.name!r}')
+    return _words(_padded(pack_signs(rows), lanes))
+
+
+def _plane_rows(rows: Array, lanes: int) -> U32:
+    """Return the words of int8 rows (n_out, n_in): for each word eight bit planes and ones."""
+    planes = [np.packbits(rows.view(np.uint8) >> a & 1, axis=-1) for a in range(8)]
+    planes.append(np.packbits(np.ones_like(rows, np.uint8), axis=-1))
+    return _words(_padded(np.stack(planes, axis=1), lanes).transpose(0, 2, 1, 3))
+
+
+def _words(packed: U8) -> U32:
+    return np.ascontiguousarray(packed).view('>u4').astype(np.uint32).reshape(-1)
+
+
+def _head_words(rows: Array) -> U32:
+    """Return (n_features, ceil(n_classes / 4)) words, class 0 in the most significant byte."""
+    columns = np.pad(rows.T, ((0, 0), (0, -len(rows) % 4))).astype(np.int8)
+    return np.ascontiguousarray(columns).view('>u4').astype(np.uint32)
+
+
+def _padded(packed: U8, lanes: int) -> U8:
+    """Return (..., n_words, lanes / 8), zeros behind the last bit."""
+    n_bytes = lanes // 8
+    widen: Sequence[tuple[int, int]] = [(0, 0)] * (packed.ndim - 1)
+    padded = np.pad(packed, [*widen, (0, -packed.shape[-1] % n_bytes)])
+    return np.ascontiguousarray(padded).reshape(*packed.shape[:-1], -1, n_bytes)
+
+
+def _dense(layer: Layer) -> Dense:
+    assert isinstance(layer, Dense)
+    return layer

@@ -1,0 +1,160 @@
+"""Drives the accelerator inside the simulator: registers, parameter images, frames, results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge
+from cocotbext.axi import (
+    AxiLiteBus,
+    AxiLiteMaster,
+    AxiResp,
+    AxiStreamBus,
+    AxiStreamFrame,
+    AxiStreamSink,
+    AxiStreamSource,
+)
+from edge_adapt.engines._accelerator import logits_from
+from edge_adapt.records import I32, U8
+import numpy as np
+from numpy.typing import NDArray
+
+from hw.registers import addresses
+
+CLOCK_NS = 8  # 125 MHz
+ERRORS = ('intact', 'format', 'geometry', 'too short', 'too long', 'crc', 'memory')
+
+
+class RefusedError(Exception):
+    """The accelerator answered a register access with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one frame gave: logits (n_classes,), the label, and the bank that was used."""
+
+    logits: I32
+    label: int
+    bank: int
+    probe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The register bank_status."""
+
+    valid: tuple[bool, bool]
+    selected: int
+    busy: bool
+    error: str
+
+
+class Accelerator:
+    """The accelerator behind its AXI ports."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.n_classes = len(dut.m_axis_result_tdata) // 32
+        self.geometry = 0
+        ends = (dut.clk_i, dut.rst_ni)
+        self.registers = AxiLiteMaster(
+            AxiLiteBus.from_prefix(dut, 's_axil'), *ends, reset_active_level=False
+        )
+        self.pixels = _stream(AxiStreamSource, dut, 's_axis_pixels')
+        self.results = _stream(AxiStreamSink, dut, 'm_axis_result')
+        self.bits = _stream(AxiStreamSink, dut, 'm_axis_bits')
+        self.image_in = _stream(AxiStreamSource, dut, 's_axis_param')
+        self.image_out = _stream(AxiStreamSink, dut, 'm_axis_param')
+
+    @staticmethod
+    async def reset(dut: Any) -> Accelerator:
+        """Start the clock, reset, and return the driver."""
+        Clock(dut.clk_i, CLOCK_NS, 'ns').start()
+        accelerator = Accelerator(dut)
+        dut.rst_ni.value = 0
+        await ClockCycles(dut.clk_i, 4)
+        dut.rst_ni.value = 1
+        await RisingEdge(dut.clk_i)
+        accelerator.geometry = await accelerator.read('geometry')
+        return accelerator
+
+    async def read(self, name: str) -> int:
+        """Return the value of a register."""
+        answer = await self.registers.read(addresses()[name], 4)
+        if answer.resp != AxiResp.OKAY:
+            raise RefusedError(f'reading {name}')
+        return int.from_bytes(answer.data, 'little')
+
+    async def write(self, name: str, value: int) -> None:
+        """Write a register. Raises RefusedError where the accelerator does not accept it."""
+        answer = await self.registers.write(addresses()[name], value.to_bytes(4, 'little'))
+        if answer.resp != AxiResp.OKAY:
+            raise RefusedError(f'writing {value} to {name}')
+
+    async def read_refused(self, address: int) -> bool:
+        """Return whether a read of an address in bytes answers an error."""
+        return bool((await self.registers.read(address, 4)).resp != AxiResp.OKAY)
+
+    async def write_refused(self, address: int) -> bool:
+        """Return whether a write to an address in bytes answers an error."""
+        return bool((await self.registers.write(address, bytes(4))).resp != AxiResp.OKAY)
+
+    async def status(self) -> Status:
+        """Return bank_status in words."""
+        word = await self.read('bank_status')
+        return Status(
+            valid=(bool(word & 1), bool(word & 2)),
+            selected=word >> 2 & 1,
+            busy=bool(word >> 5 & 1),
+            error=ERRORS[word >> 8 & 7],
+        )
+
+    async def write_bank(self, bank: int, image: NDArray[np.uint32]) -> str:
+        """Write a parameter image and return what the accelerator says of it."""
+        await self.write('bank_write', bank)
+        await self.image_in.send(AxiStreamFrame(image.astype('<u4').tobytes()))
+        while (status := await self.status()).busy:
+            await ClockCycles(self.dut.clk_i, 16)
+        return status.error
+
+    async def read_bank(self, bank: int) -> NDArray[np.uint32]:
+        """Return the parameter image of a bank as the memories hold it."""
+        await self.write('bank_read', bank)
+        frame = await self.image_out.recv()
+        return np.frombuffer(bytes(frame.tdata), '<u4').astype(np.uint32)
+
+    async def select(self, bank: int) -> None:
+        """Select the bank of all frames that begin from now on."""
+        await self.write('bank_select', bank)
+
+    async def send(self, words: U8, *, probe: bool = False, bits: bool = False) -> None:
+        """Send the words (n_words, lanes / 8) of one packet of pixels."""
+        data = np.ascontiguousarray(words[:, ::-1]).tobytes()
+        await self.pixels.send(AxiStreamFrame(data, tuser=probe | bits << 1))
+
+    async def infer(self, frames: U8, *, probe: bool = False) -> list[Result]:
+        """Send frames (n, n_words, lanes / 8) and return their results."""
+        for words in frames:
+            await self.send(words, probe=probe)
+        return [self._result(await self.results.recv()) for _ in frames]
+
+    async def infer_bits(self, frames: U8) -> tuple[list[Result], U8]:
+        """Return the results of frames and their bits' words (n, n_words, lanes / 8)."""
+        for words in frames:
+            await self.send(words, bits=True)
+        results = [self._result(await self.results.recv()) for _ in frames]
+        packets = [bytes((await self.bits.recv()).tdata) for _ in frames]
+        rows = np.frombuffer(b''.join(packets), np.uint8)
+        return results, rows.reshape(len(frames), -1, frames.shape[2])[:, :, ::-1]
+
+    def _result(self, frame: AxiStreamFrame) -> Result:
+        user = frame.tuser if isinstance(frame.tuser, int) else frame.tuser[0]
+        logits = logits_from(bytes(frame.tdata)[::-1], self.n_classes)
+        return Result(logits, user >> 2, user & 1, bool(user & 2))
+
+
+def _stream(kind: Any, dut: Any, prefix: str) -> Any:
+    bus = AxiStreamBus.from_prefix(dut, prefix)
+    return kind(bus, dut.clk_i, dut.rst_ni, reset_active_level=False)

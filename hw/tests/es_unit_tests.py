@@ -1,0 +1,178 @@
+"""In the simulator: the learning unit equals row_es, generation by generation."""
+
+from __future__ import annotations
+
+import os
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, FallingEdge
+from edge_adapt.bits import pack_signs
+from edge_adapt.records import Samples
+from edge_adapt.updaters.row_es import LONG, RowEs, SHORT
+import numpy as np
+
+from hw.tests.networks import network_of, random_weights
+
+N_FEATURES = int(os.environ.get('N_FEATURES', '40'))
+N_SAMPLES = int(os.environ.get('N_SAMPLES', '64'))
+LANES = int(os.environ.get('LANES', '32'))
+N_GENERATIONS = int(os.environ.get('N_GENERATIONS', '64'))
+NETWORK = network_of((8, N_FEATURES), 1)
+
+
+class Objective:
+    """Features as they are given; counts nothing."""
+
+    network = NETWORK
+
+    def __init__(self, features):
+        self._features = features
+
+    def value(self, weights, images, layer):
+        return self._features
+
+    def spend(self, n_evaluations):
+        pass
+
+
+class Unit:
+    """The learning unit behind its streams."""
+
+    def __init__(self, dut):
+        self.dut = dut
+        self.falling = FallingEdge(dut.clk_i)
+
+    async def reset(self):
+        Clock(self.dut.clk_i, 8, 'ns').start()
+        for name in [
+            'sample_clear',
+            'sample_valid',
+            'load',
+            'store',
+            's_valid',
+            'm_ready',
+            'register_we',
+            'run',
+        ]:
+            getattr(self.dut, f'{name}_i').value = 0
+        self.dut.rst_ni.value = 0
+        await ClockCycles(self.dut.clk_i, 4)
+        self.dut.rst_ni.value = 1
+        await self.falling
+
+    async def pulse(self, name):
+        getattr(self.dut, f'{name}_i').value = 1
+        await self.falling
+        getattr(self.dut, f'{name}_i').value = 0
+
+    async def capture(self, features, labels):
+        """Write the samples as the engine does: the words of each, the label with the last."""
+        await self.pulse('sample_clear')
+        dut, n_bytes = self.dut, LANES // 8
+        packed = pack_signs(features)
+        packed = np.pad(packed, ((0, 0), (0, -packed.shape[1] % n_bytes)))
+        for row, label in zip(packed, labels, strict=True):
+            for at in range(0, len(row), n_bytes):
+                dut.sample_valid_i.value = 1
+                dut.sample_word_i.value = int.from_bytes(row[at : at + n_bytes].tobytes(), 'big')
+                dut.sample_last_i.value = int(at + n_bytes == len(row))
+                dut.sample_label_i.value = int(label)
+                await self.falling
+            dut.sample_valid_i.value = 0
+            await self.falling
+
+    async def load(self, region, values):
+        self.dut.region_i.value = region
+        await self.pulse('load')
+        self.dut.s_valid_i.value = 1
+        for index, value in enumerate(values):
+            self.dut.s_data_i.value = int(value) & 0xFFFFFFFF
+            self.dut.s_last_i.value = int(index == len(values) - 1)
+            await self.falling
+        self.dut.s_valid_i.value = 0
+
+    async def values(self):
+        """Return V (n_classes, n_features + 1)."""
+        await self.pulse('store')
+        words, last = [], False
+        while not last:
+            await self.falling
+            if bool(self.dut.m_valid_o.value):
+                words.append(int(self.dut.m_data_o.value))
+                last = bool(self.dut.m_last_o.value)
+                await self.pulse('m_ready')
+        table = np.array(words, np.uint32).view(np.int32).astype(np.int64)
+        return table.reshape(N_FEATURES + 1, -1).T
+
+    async def run(self, n_generations):
+        self.dut.n_generations_i.value = n_generations
+        await self.pulse('run')
+        while bool(self.dut.busy_o.value):
+            await self.falling
+
+    async def prepare(self, task, run, batch_size):
+        await self.load(0, run.values.T.reshape(-1))
+        await self.load(1, task.mean)
+        self.dut.register_i.value = int(run.register)
+        await self.pulse('register_we')
+        self.dut.shift_i.value = task.shift & 31
+        self.dut.stride_i.value = task.stride
+        self.dut.n_batch_i.value = batch_size
+
+
+def problem(seed, scale, batch_size, n_evaluations=10**5):
+    """Return features that carry their class, the updater and its task."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, N_SAMPLES)
+    centres = rng.choice([-1, 1], (10, N_FEATURES))
+    flips = rng.random((N_SAMPLES, N_FEATURES)) < 0.2
+    features = np.where(flips, -1, 1) * centres[labels]
+    features[:, 0] = 1  # a feature that never changes: its mean is 16
+    weights = random_weights(NETWORK, seed)
+    weights = weights.replace({'head.scale': np.asarray(scale, np.float32)})
+    images = np.zeros((N_SAMPLES, *NETWORK.input_shape), np.uint8)
+    updater = RowEs(seed, n_evaluations, batch_size=batch_size, n_generations_a_turn=1)
+    objective = Objective(features.astype(np.int8))
+    task = updater.prepare(objective, weights, Samples(images, labels))
+    return features, labels, updater, task
+
+
+@cocotb.test()
+@cocotb.parametrize(scale=[1 / 256, 1 / 16, 1 / 2048])
+async def generations_equal_row_es(dut, scale):
+    features, labels, updater, task = problem(3, scale, batch_size=16)
+    run = updater.start(task)
+    unit = Unit(dut)
+    await unit.reset()
+    await unit.capture(features, labels)
+    assert int(dut.n_samples_o.value) == N_SAMPLES
+    await unit.prepare(task, run, batch_size=16)
+    n_generations = N_GENERATIONS if scale == 1 / 256 else N_GENERATIONS // 8
+    schedule = np.array(SHORT if task.n_generations * 80 <= 500_000 else LONG)
+    for generation in range(n_generations):
+        step = schedule[int(generation / task.n_generations * len(schedule))]
+        run = updater.step(task, run)
+        await unit.load(2, run.order[run.at - 16 : run.at])
+        dut.step_i.value = int(np.log2(step))
+        await unit.run(1)
+        assert int(dut.register_o.value) == run.register, generation
+        np.testing.assert_array_equal(await unit.values(), run.values, f'{generation}')
+
+
+@cocotb.test()
+async def a_run_of_many_generations_is_those_one_by_one(dut):
+    features, labels, updater, task = problem(5, 1 / 256, batch_size=8)
+    run = updater.start(task)
+    unit = Unit(dut)
+    await unit.reset()
+    await unit.capture(features, labels)
+    await unit.prepare(task, run, batch_size=8)
+    await unit.load(2, run.order)
+    dut.step_i.value = 8
+    n_generations = N_SAMPLES // 8
+    for _ in range(n_generations):
+        run = updater.step(task, run)
+    await unit.run(n_generations)
+    np.testing.assert_array_equal(await unit.values(), run.values)
+    assert int(dut.generations_o.value) == n_generations

@@ -1,0 +1,57 @@
+"""Small random networks and frames for the tests in the simulator."""
+
+from __future__ import annotations
+
+import itertools
+
+from edge_adapt.networks.layers import Dense, Head, Layer, Threshold
+from edge_adapt.networks.network import Network
+from edge_adapt.records import Array, U8, Weights
+import numpy as np
+
+
+def network_of(widths: tuple[int, ...], pixel_planes: int, n_classes: int = 10) -> Network:
+    """Return a fully connected network; pixel_planes 1 puts a threshold on the pixels."""
+    layers: list[Layer] = [Threshold(name='pixels', n=1)] if pixel_planes == 1 else []
+    for index, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
+        layers.append(Dense(name=f'dense{index}', n_in=n_in, n_out=n_out))
+        layers.append(Threshold(name=f'bits{index}', n=n_out))
+    layers.append(Head(name='head', n_in=widths[-1], n_classes=n_classes))
+    names = tuple(str(label) for label in range(n_classes))
+    return Network('accelerated', (1, widths[0], 1), tuple(layers), names)
+
+
+def random_weights(network: Network, seed: int, first_weight_bits: int = 1) -> Weights:
+    """Return weights with thresholds near the sums' middle, flips, and extreme values."""
+    rng = np.random.default_rng(seed)
+    arrays: dict[str, Array] = {}
+    on_pixels = isinstance(network.layers[0], Dense)
+    spread = 1
+    for layer in network.layers:
+        match layer:
+            case Dense(name=name, n_in=n_in, n_out=n_out):
+                wide = layer is network.layers[0] and first_weight_bits > 1
+                legal = np.arange(-128, 128) if wide else np.array([-1, 1])
+                arrays[f'{name}.weights'] = rng.choice(legal, (n_out, n_in)).astype(np.int8)
+                first = on_pixels and layer is network.layers[0]
+                spread = int(n_in**0.5) * (74 if first else 1) * (74 if wide else 1) + 1
+            case Threshold(name=name, n=n):
+                middle = 128 if layer is network.layers[0] else 0
+                thresholds = middle + rng.integers(-spread, spread + 1, n)
+                if n > 4:  # a neuron that never, and one that always fires
+                    thresholds[:2] = (2**31 - 1, -(2**31))
+                arrays[f'{name}.thresholds'] = thresholds.astype(np.int32)
+                arrays[f'{name}.flips'] = rng.integers(0, 2, n).astype(np.uint8)
+            case Head(name=name, n_in=n_in, n_classes=n_classes):
+                head = rng.integers(-128, 128, (n_classes, n_in))
+                arrays[f'{name}.weights'] = head.astype(np.int8)
+                arrays[f'{name}.bias'] = rng.integers(-3000, 3000, n_classes).astype(np.int32)
+                arrays[f'{name}.scale'] = np.asarray(1 / 256, np.float32)
+    return Weights(arrays)
+
+
+def random_images(network: Network, n: int, seed: int) -> U8:
+    """Return n frames of uniform noise, the first all dark and the second all bright."""
+    images = np.random.default_rng(seed).integers(0, 256, (n, *network.input_shape))
+    images[:1], images[1:2] = 0, 255
+    return images.astype(np.uint8)

@@ -1,0 +1,38 @@
+"""The RTL is clean under `verilator -Wall`, and illegal parameters do not elaborate."""
+
+import subprocess
+
+from edge_adapt.engines._accelerator import Geometry
+import pytest
+
+from hw.cosim.build import missing, sources, use_verilator
+from hw.lint.run import GEOMETRIES, lint
+
+pytestmark = [
+    pytest.mark.rtl,
+    pytest.mark.skipif(bool(missing()), reason='; '.join(missing())),
+]
+
+
+@pytest.mark.parametrize('geometry', GEOMETRIES, ids=str)
+def test_verilator_has_nothing_to_say(geometry: Geometry) -> None:
+    assert lint(geometry) == ''
+
+
+@pytest.mark.parametrize(
+    ('parameter', 'sentence'),
+    [
+        ('Lanes=48', 'Lanes must be a power of two and at least 32, got 48'),
+        ('PixelPlanes=4', 'PixelPlanes must be 1 (bits) or 8 (8-bit pixels), got 4'),
+        ('FirstWeightBits=8', 'FirstWeightBits must be 1, or 8 on pixels, got 8'),
+        ('NClasses=1', 'NClasses must be 2..256, got 1'),
+    ],
+)
+def test_an_illegal_parameter_does_not_elaborate(parameter: str, sentence: str) -> None:
+    use_verilator()
+    command = ['verilator', '--lint-only', '--top-module', 'accelerator', f'-G{parameter}']
+    done = subprocess.run(
+        [*command, *map(str, sources())], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert sentence in done.stderr
