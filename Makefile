@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults colcon train clean
+.PHONY: help setup demo test faults colcon train hw clean
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ colcon: setup ## build as colcon does on a robot, plain and with symlinks, and r
 
 train: setup ## train the binary network again, in an environment of its own
 	@tools/train $(NETWORKS)
+
+hw: setup ## prove and synthesize the accelerator, and run its long tests
+	@tools/hw $(VENV)
 
 clean: ## remove the environment and everything that was built
 	rm -rf $(VENV) .colcon build install log edge_adapt.egg-info edge_adapt/engines/*.so

@@ -1,0 +1,123 @@
+"""
+Measure the accelerator: answers, cycles, simulated speed, resources, clock.
+
+    python -m benchmarks.accelerator            # lines of JSON
+
+Simulated figures are measured here, with the serving build and against the reference; resources
+and clocks are those that `python -m hw.synth.run` wrote, labelled with how they were obtained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import time
+from typing import Any
+
+from edge_adapt.engines._accelerator import frame_words, geometry_of, parameter_image
+from edge_adapt.engines._simulator import Simulator
+from edge_adapt.engines.reference import Reference
+from edge_adapt.networks.network import Network
+import numpy as np
+
+from hw.cosim.build import build
+from hw.tests.networks import network_of, random_images, random_weights
+
+RESULTS = Path(__file__).parents[1] / 'hw' / 'synth' / 'results'
+N_FRAMES = 400
+MAX_CYCLES, MIN_PER_S = 2400, 500
+MAX_SHARE = {'XCKU040': 0.01, 'XCKU115': 0.004}
+MIN_FMAX_MHZ = {'accelerator': 130.0}
+
+
+def line(case: str, metric: str, value: float, unit: str, peer: str, peer_value: float) -> str:
+    """Return one figure; ratio above 1 is better than the peer, more or less being better."""
+    less_is_better = unit in ('cycles', 'wrong', 'share')
+    ratio = peer_value / value if less_is_better and value else None
+    if not less_is_better and peer_value:
+        ratio = value / peer_value
+    figures: dict[str, Any] = {
+        'case': case,
+        'metric': metric,
+        'value': value,
+        'unit': unit,
+        'peer': peer,
+        'peer_value': peer_value,
+        'ratio': ratio if ratio is None else round(ratio, 3),
+    }
+    return json.dumps(figures)
+
+
+def simulated() -> Iterator[str]:
+    """Run the 784-256-256-10 network of bits with 128 lanes in the simulator."""
+    flat = network_of((784, 256, 256), 1)
+    network = Network(flat.name, (28, 28, 1), flat.layers, flat.class_names)
+    weights = random_weights(network, seed=1)
+    geometry = geometry_of(network, weights)
+    build('accelerator', geometry.parameters, 'serving')
+    simulator = Simulator(geometry, timeout_s=60.0)
+    try:
+        simulator.write_bank(1, parameter_image(network, weights))
+        simulator.select(1)
+        images = random_images(network, N_FRAMES, seed=2)
+        words = frame_words(network, weights, images)
+        expected = Reference().prepare(network, weights)(images).logits
+        before = simulator.registers()
+        start_s = time.perf_counter()
+        answer = simulator.infer(words)
+        elapsed_s = time.perf_counter() - start_s
+        after = simulator.registers()
+    finally:
+        simulator.close()
+    case = '784-256-256-10, 128 lanes, simulated'
+    wrong = int(np.any(answer.logits != expected, axis=1).sum())
+    cycles = (after['busy_cycles'] - before['busy_cycles']) / N_FRAMES
+    yield line(case, f'wrong results of {N_FRAMES}', wrong, 'wrong', 'reference', 0)
+    yield line(case, 'cycles per inference', cycles, 'cycles', 'bar', MAX_CYCLES)
+    yield line(case, 'inferences per wall second', N_FRAMES / elapsed_s, '1/s', 'bar', MIN_PER_S)
+    for name in ('accelerator',):
+        if (clock_mhz := _result(name).get('ecp5', {}).get('fmax_mhz')) is not None:
+            yield line(
+                '784-256-256-10, 128 lanes, ECP5-85F post-route clock',
+                'inferences per second',
+                1e6 * clock_mhz / cycles,
+                '1/s',
+                'simulated here',
+                N_FRAMES / elapsed_s,
+            )
+
+
+def synthesized() -> Iterator[str]:
+    """Read what the synthesis wrote."""
+    engine = _result('bnn_engine').get('xilinx', {}).get('lut')
+    for path in sorted(RESULTS.glob('*.json')):
+        result = json.loads(path.read_text())
+        name, mapped, routed = path.stem, result.get('xilinx'), result.get('ecp5')
+        if mapped:
+            case = f'{name}, UltraScale+, {mapped["kind"]}'
+            yield line(case, 'DSP', mapped['dsp'], 'DSP', 'bar', 0)
+            peer = ('bnn_engine', engine) if engine else ('none', 0)
+            yield line(case, 'LUT', mapped['lut'], 'LUT', *peer)
+            for part, share in mapped['share_of_luts'].items():
+                yield line(case, f'LUTs of {part}', share, 'share', 'bar', MAX_SHARE[part])
+        if routed:
+            bar = MIN_FMAX_MHZ.get(name, 120.0)
+            case = f'{name}, LFE5U-85F speed 8, {routed["kind"]}, median of 3 seeds'
+            yield line(case, 'Fmax', routed['fmax_mhz'], 'MHz', 'bar', bar)
+
+
+def _result(name: str) -> dict[str, Any]:
+    path = RESULTS / f'{name}.json'
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def main() -> None:
+    """Print all figures."""
+    for text in (*simulated(), *synthesized()):
+        print(text, flush=True)
+
+
+if __name__ == '__main__':
+    main()
