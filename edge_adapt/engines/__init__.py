@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
@@ -49,4 +49,17 @@ class Engine(Protocol):
 
     def prepare(self, network: Network, weights: Weights) -> Infer:
         """Return a runner; UsageError where the weights do not fit the network."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """An engine that has something to say of itself while it runs."""
+
+    def report(self) -> Mapping[str, str]:
+        """Return what diagnostics should say of it."""
+        ...
+
+    def news(self) -> list[str]:
+        """Return the sentences to log since the last call."""
         ...

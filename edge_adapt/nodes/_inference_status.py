@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TYPE_CHECKING
 
+from edge_adapt.engines import Reporting
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._diagnostics import Frames, Status
 from edge_adapt.nodes._input_watch import InputWatch
@@ -19,7 +20,7 @@ OLD_S = 1.0  # a frame that is older when its answer leaves is worth a warning
 
 
 class InferenceStatus:
-    """The four tasks: input, stamps, model, drift."""
+    """The tasks: input, stamps, model, drift, and the engine where it has something to say."""
 
     def __init__(
         self,
@@ -38,7 +39,10 @@ class InferenceStatus:
 
     def tasks(self) -> Mapping[str, Callable[[], Status]]:
         """Return the tasks by name."""
+        engine = self._pipeline.engine
+        told = {'engine': lambda: self._engine(engine)} if isinstance(engine, Reporting) else {}
         return {
+            **told,
             'input': self._input,
             'stamps': lambda: self._frames.stamps(OLD_S),
             'model': self._model,
@@ -78,6 +82,14 @@ class InferenceStatus:
             'latency_p99_ms': f'{self._latency.percentile_ms(99):.3f}',
         }
         return convert.OK, f'{network.name}, version {self._pipeline.version[:8]}', values
+
+    def _engine(self, engine: Reporting) -> Status:
+        """Log what the engine has to say; the latest of it is the status."""
+        news = engine.news()
+        for sentence in news:
+            self._node.get_logger().warning(sentence)
+        figures = dict(engine.report())
+        return (convert.WARN, news[-1], figures) if news else (convert.OK, 'it runs', figures)
 
     def _drift(self) -> Status:
         values = {

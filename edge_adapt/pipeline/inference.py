@@ -90,6 +90,7 @@ class Inference:
         region: Region = WHOLE,
     ) -> None:
         self.model = model
+        self.engine = engine
         self._prepare = partial(Restoring(engine).prepare, model.network)
         self._detector = detector
         self.region = region

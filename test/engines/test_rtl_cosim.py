@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import os
 import signal
 
-from edge_adapt.engines import _simulator, _supervised
+from edge_adapt.engines import _simulator, _supervised, Reporting
 from edge_adapt.engines._accelerator import geometry_of
 from edge_adapt.engines.reference import Reference
 from edge_adapt.engines.rtl_cosim import RtlCosim
@@ -52,6 +52,11 @@ def assert_right(infer, weights, seed: int = 0) -> None:
     np.testing.assert_array_equal(outcome.logits, expected.logits)
     for name in taps:
         np.testing.assert_array_equal(outcome.taps[name], expected.taps[name], name)
+
+
+def test_it_reports_to_whoever_asks(engine: RtlCosim) -> None:
+    assert isinstance(engine, Reporting)
+    assert engine.report() == {}
 
 
 def test_logits_and_taps_equal_the_reference(engine: RtlCosim) -> None:
