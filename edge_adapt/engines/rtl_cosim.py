@@ -96,6 +96,11 @@ class RtlInfer:
         """The weights it was prepared with."""
         return self._weights
 
+    @property
+    def kernel(self) -> str:
+        """What computes now."""
+        return 'simulated RTL' if self._accelerator.is_running else 'the CPU in its place'
+
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         """Run images (n, height, width, channels) uint8."""
         check_images(self._network, images)
