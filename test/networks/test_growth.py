@@ -22,15 +22,15 @@ def test_nothing_changes_until_the_class_is_learned(toy, digits):
 def test_a_new_class_is_learned_at_run_time(toy, digits):
     grown = with_class(toy, 'moon')
     objective = EngineObjective(Reference(), grown)
-    upside_down = digits.images[:200, ::-1].copy()
-    upside_down[:, 2:6, 2:6] = 255 - upside_down[:, 2:6, 2:6]
-    moons = Samples(upside_down, np.full(200, 10))
+    striped = digits.images[:200].copy()
+    striped[:, :, ::2] = 255
+    moons = Samples(striped, np.full(200, 10))
     old = digits.take(np.arange(1000, 1797))
     *_, weights = CwrStar().improve(objective, grown.weights, moons.take(np.arange(100)))
     found = objective.logits(weights, moons.images[100:]).argmax(axis=1) == 10
     kept = objective.logits(weights, old.images).argmax(axis=1) == old.labels
     frozen = objective.logits(grown.weights, old.images).argmax(axis=1) == old.labels
-    assert found.mean() > 0.5  # of nothing: a hundred upside-down digits of ten kinds
+    assert found.mean() > 0.8
     assert kept.mean() > frozen.mean() - 0.05
 
 
