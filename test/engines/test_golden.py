@@ -83,8 +83,8 @@ def golden_networks() -> list[Network]:
 
 def golden_case(network: Network, taps: tuple[str, ...], weights: Weights) -> bytes:
     program = Program(network, taps)
-    images = np.random.default_rng(3).integers(0, 256, (N_IMAGES, *network.input_shape))
-    images = images.astype(np.uint8)
+    shape = (N_IMAGES, *network.input_shape)
+    images = np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
     outcome = Reference().prepare(network, weights)(images, taps)
     chunks = []
 
