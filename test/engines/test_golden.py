@@ -172,6 +172,17 @@ def test_no_kernel_leaves_its_memory_or_the_language(golden: Path, tmp_path: Pat
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+def test_avx512_gives_the_integers_of_the_reference_through_emulated_instructions(
+    golden: Path, tmp_path: Path
+) -> None:
+    if not Path('/usr/include/simde/x86/avx512.h').exists():
+        pytest.skip('there is no SIMDe (Debian: libsimde-dev) on this machine')
+    program = build(tmp_path / 'emulated', 'g++', '-O1', '-DEDGE_ADAPT_EMULATED_AVX512')
+    assert outcome_of(program, 'avx512', golden) == ALL_EQUAL
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize('kernel', ['neon', 'scalar'])
 def test_an_arm_gives_the_integers_of_the_reference(
     kernel: str, golden: Path, tmp_path: Path

@@ -6,6 +6,7 @@ namespace edge_adapt {
 const Kernels& scalar_kernels();
 #if defined(__x86_64__)
 const Kernels& avx2_kernels();
+const Kernels& avx512_kernels();
 #endif
 #if defined(__aarch64__)
 const Kernels& neon_kernels();
@@ -14,6 +15,7 @@ const Kernels& neon_kernels();
 const std::vector<const Kernels*>& built_kernels() {
   static const std::vector<const Kernels*> built = {
 #if defined(__x86_64__)
+      &avx512_kernels(),
       &avx2_kernels(),
 #endif
 #if defined(__aarch64__)
