@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import math
 import sys
 import time
 
 from edge_adapt.commands._starter import OnLine, Processes
 from edge_adapt.errors import UsageError
+from edge_adapt.evaluation.report import Run
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.graph import NodeSpec
 from edge_adapt.nodes.monitor import Seen, Watch
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.pipeline.ladder import ROLLBACK
+from edge_adapt.pipeline.ladder import Decision, ROLLBACK
 from edge_adapt.streams import IndexedStream
 import numpy as np
 from tqdm import tqdm
@@ -23,12 +24,11 @@ REFRESH_S = 0.2
 LAST_RESULTS_S = 1.5  # what is under way when the last frame was sent
 PATIENCE_S = 30.0  # without a single new frame
 WINDOW = 100
+TITLE = 'Digits over ROS 2: three processes, one changing world'
 PLAIN_EVERY_S = 5.0  # a line where there is no terminal
 
 
-def run(
-    specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference
-) -> Timeline:
+def run(specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference) -> Run:
     """Start the nodes, watch them through the whole stream, end them, return what happened."""
     screen = Screen(len(stream))
     try:
@@ -40,7 +40,7 @@ def run(
             seen = observer.seen
     finally:
         screen.close()
-    return timeline_of(seen, stream, frozen)
+    return run_of(seen, stream, frozen)
 
 
 def _only_trouble(screen: Screen) -> OnLine:
@@ -137,7 +137,7 @@ def watch(processes: Processes, observer: Watch, screen: Screen, n_frames: int) 
             )
 
 
-def timeline_of(seen: Seen, stream: IndexedStream, frozen: Inference) -> Timeline:
+def run_of(seen: Seen, stream: IndexedStream, frozen: Inference) -> Run:
     """Return what happened; the frozen network looks at the same frames again."""
     timeline = Timeline(segments=list(stream.segments))
     names = stream.class_names
@@ -151,23 +151,46 @@ def timeline_of(seen: Seen, stream: IndexedStream, frozen: Inference) -> Timelin
         timeline.latency_ms.append(math.nan if result is None else result[1])
         timeline.frozen.append(frozen.on_frame(stream[index]).prediction.label)
         timeline.statistic.append(seen.statistics.get(stamp, math.nan))
-    _add_events(timeline, seen, stamps)
-    return timeline
 
-
-def _add_events(timeline: Timeline, seen: Seen, stamps: Sequence[int]) -> None:
     def frame_of(stamp: int) -> int:
         return max(0, bisect_right(stamps, stamp) - 1)
 
+    decisions = [_decision(values) for values in seen.decisions]
+    placed = [(frame_of(decision.stamp_ns), decision) for decision in decisions]
     for stamp, text in seen.drifts:
         timeline.add_event(frame_of(stamp), 'alarm', text)
-    for decision in seen.decisions:
-        frame, text = frame_of(int(decision['stamp_ns'])), decision['reason']
-        if decision['rung'] == ROLLBACK:
-            timeline.add_event(frame, 'rollback', text)
-        elif decision['accepted'] != 'True':
-            timeline.add_event(frame, 'refusal', text)
-        elif decision['candidate'] != decision['base']:
-            timeline.add_event(frame, 'update', text)
+    for frame, decision in placed:
+        kind = _kind(decision)
+        if kind:
+            timeline.add_event(frame, kind, decision.reason)
     for stamp, version in seen.swaps[1:]:
         timeline.add_event(frame_of(stamp), 'swap', version)
+    alarms = {event.frame for event in timeline.events_of('alarm')}
+    snapshots = {frame: stream[frame].image for frame in sorted(alarms)}
+    return Run(TITLE, timeline, names, placed, snapshots)
+
+
+def _decision(values: Mapping[str, str]) -> Decision:
+    """Return the decision whose values came as text."""
+    return Decision(
+        stamp_ns=int(values['stamp_ns']),
+        rung=values['rung'],
+        accepted=values['accepted'] == 'True',
+        reason=values['reason'],
+        base=values['base'],
+        candidate=values['candidate'],
+        before=float(values['before']),
+        after=float(values['after']),
+        n_evaluations=int(values['n_evaluations']),
+        n_bytes=int(values['n_bytes']),
+        seconds=float(values['seconds']),
+    )
+
+
+def _kind(decision: Decision) -> str:
+    """Return the kind of event a decision is; '' where nothing came of it."""
+    if decision.rung == ROLLBACK:
+        return 'rollback'
+    if not decision.accepted:
+        return 'refusal'
+    return 'update' if decision.candidate != decision.base else ''

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-import json
 import os
 from pathlib import Path
 from typing import ClassVar
 
 from edge_adapt import registry
-from edge_adapt.commands import _options, _ros, _starter, _table
+from edge_adapt.commands import _files, _options, _ros, _starter, _table
 from edge_adapt.evaluation.figures import Figures, figures
-from edge_adapt.evaluation.picture import draw
-from edge_adapt.evaluation.timeline import Timeline
+from edge_adapt.evaluation.report import Run
 from edge_adapt.graph import NodeSpec, SCENARIOS
 from edge_adapt.parameters import NODES, Value
 from edge_adapt.pipeline.assembly import inference_from
-from edge_adapt.pipeline.inference import Inference
-from edge_adapt.streams import IndexedStream
 
 NAMES = ('schedule', 'order', 'rate_hz', 'label_share', 'engine', 'detector', 'updater', 'seed')
 
@@ -57,25 +52,13 @@ class Demo:
             **{name: parameters[name] for name in ('schedule', 'order', 'seed')}
         )
         frozen = inference_from({**parameters, 'store': ''}.__getitem__)
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        timeline = _watched(specs, domain, stream, frozen)
-        picture = arguments.output / 'demo.png'
-        draw(timeline, picture, 'Digits over ROS 2: three processes, one changing world')
-        result = figures(timeline)
-        (arguments.output / 'demo.json').write_text(
-            json.dumps({'figures': result.to_dict(), 'timeline': timeline.to_dict()})
-        )
-        print(f'\n{_table.of(result)}\n\n{_bars(result)}\n\npicture: {picture}')
+        live = _ros.load('edge_adapt.commands._live')
+        what_happened: Run = live.run(specs, domain, stream, frozen)
+        page = _files.write_report(arguments.output, what_happened)
+        result = figures(what_happened.timeline)
+        print(f'\n{_table.of(result)}\n\n{_bars(result)}\n')
+        print(f'picture: {page.with_suffix(".png")}\nreport: {page}')
         return 0
-
-
-def _watched(
-    specs: Sequence[NodeSpec], domain: int, stream: IndexedStream, frozen: Inference
-) -> Timeline:
-    """Run the graph over the whole stream and return what happened."""
-    live = _ros.load('edge_adapt.commands._live')
-    timeline: Timeline = live.run(specs, domain, stream, frozen)
-    return timeline
 
 
 def _bars(result: Figures) -> str:

@@ -14,6 +14,12 @@ LATCHED = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
+# Nobody who keeps the score may miss the first frames: who joins late gets them all the same.
+SCORE = QoSProfile(
+    depth=300,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
 
 
 def image_qos(reliable: bool, depth: int = 1, deadline_s: float = 0.0) -> QoSProfile:

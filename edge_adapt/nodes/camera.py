@@ -11,7 +11,7 @@ from edge_adapt import registry
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._lifecycle import EdgeNode, run
-from edge_adapt.nodes._qos import image_qos, RELIABLE
+from edge_adapt.nodes._qos import image_qos, RELIABLE, SCORE
 from edge_adapt.records import Frame, UNKNOWN
 import numpy as np
 from rclpy.clock import Clock, ClockType
@@ -38,7 +38,7 @@ class Camera(EdgeNode):
         info_topic = f'{base.rpartition("/")[0]}/camera_info'
         self._info = self.create_publisher(CameraInfo, info_topic, qos)
         self._label = self.create_publisher(Classification, 'label', RELIABLE)
-        self._truth = self.create_publisher(Classification, 'truth', RELIABLE)
+        self._truth = self.create_publisher(Classification, 'truth', SCORE)
         self._time = None
         if self.parameter('publish_clock'):
             self._time = self.create_publisher(ClockMessage, '/clock', RELIABLE)

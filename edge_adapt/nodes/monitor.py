@@ -11,7 +11,7 @@ from typing import Self
 
 from diagnostic_msgs.msg import DiagnosticArray
 from edge_adapt.nodes import convert
-from edge_adapt.nodes._qos import LATCHED, RELIABLE
+from edge_adapt.nodes._qos import LATCHED, RELIABLE, SCORE
 import rclpy
 from rclpy.executors import (
     ExternalShutdownException,
@@ -48,7 +48,7 @@ class Monitor(Node):
         self.seen = Seen()
         self._on_event = on_event
         for message_type, topic, callback, qos in (
-            (Classification, 'truth', self._on_truth, RELIABLE),
+            (Classification, 'truth', self._on_truth, SCORE),
             (Classification, 'classification', self._on_result, RELIABLE),
             (Float32, 'drift_score', self._on_score, RELIABLE),
             (DiagnosticArray, 'drift', self._on_drift, RELIABLE),

@@ -30,7 +30,7 @@ def test_drift_is_noticed_repaired_and_undone_over_dds(domain: int) -> None:
     defaults = {p.name: p.default for p in NODES['inference']}
     frozen = inference_from({**defaults, **specs[1].parameters}.__getitem__)
 
-    result = figures(_live.run(specs, domain, stream, frozen))
+    result = figures(_live.run(specs, domain, stream, frozen).timeline)
 
     clean, contrast, back = result.segments
     assert result.n_frames == len(stream)
