@@ -71,11 +71,13 @@ class Observer(Node):
         self.n_drifts += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        values = convert.values_in(message)
-        if message.status[0].name.endswith('inference: input'):
-            self.input = values
-        if message.status[0].name.endswith('adaptation: learning'):
-            self.learning, self.learning_level = values, message.status[0].level
+        for status in message.status:
+            values = {pair.key: pair.value for pair in status.values}
+            node, _, task = status.name.rpartition('/')[2].partition(': ')
+            if node == 'inference':
+                self.input.update(values)
+            if (node, task) == ('adaptation', 'learning'):
+                self.learning, self.learning_level = values, status.level
 
 
 class Robot:
