@@ -38,7 +38,11 @@ def module() -> ModuleType | None:
 
 def kernels() -> tuple[str, ...]:
     """Return the names of the kernels this machine can use, best first."""
-    native = module()
+    return _kernels(module())
+
+
+@cache
+def _kernels(native: ModuleType | None) -> tuple[str, ...]:
     usable: tuple[str, ...] = native.usable() if native else ()
     return (*usable, NUMPY)
 

@@ -18,7 +18,7 @@ def score_heads(heads: I8, biases: I32, features: I8, labels: I64) -> tuple[I64,
     One native call for bits where vector kernels were built; NumPy gives the same integers.
     """
     given = (heads, biases, features, labels)
-    are_typed = [array.dtype for array in given] == [np.int8, np.int32, np.int8, np.int64]
+    are_typed = tuple(array.dtype for array in given) == _DTYPES
     kernel = native.kernel()
     module = native.module() if kernel not in _SLOWER_THAN_BLAS and are_typed else None
     if module is None or heads.shape[1] < 2 or not are_bits(features):
@@ -34,6 +34,7 @@ def are_bits(features: Array) -> bool:
     return features.size == 0 or bool(features.min() >= -1 and features.max() <= 1)
 
 
+_DTYPES = tuple(np.dtype(kind) for kind in (np.int8, np.int32, np.int8, np.int64))
 _SLOWER_THAN_BLAS = (native.NUMPY, 'scalar', 'neon')  # these two go sample by sample
 
 
