@@ -31,7 +31,10 @@ def score_heads(heads: I8, biases: I32, features: I8, labels: I64) -> tuple[I64,
 
 def are_bits(features: Array) -> bool:
     """Tell +-1 from levels, which somebody else's network gives."""
-    return features.size == 0 or bool(features.min() >= -1 and features.max() <= 1)
+    if features.size == 0:
+        return True
+    within = features.min() >= -1 and features.max() <= 1
+    return bool(within and np.count_nonzero(features) == features.size)
 
 
 _DTYPES = tuple(np.dtype(kind) for kind in (np.int8, np.int32, np.int8, np.int64))

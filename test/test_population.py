@@ -1,4 +1,4 @@
-from edge_adapt.population import score_heads
+from edge_adapt.population import score_heads, score_heads_in_numpy
 from hypothesis import given, strategies
 import numpy as np
 
@@ -37,3 +37,12 @@ def test_levels_are_multiplied_not_taken_for_signs():
     correct, _ = score_heads(heads, np.zeros((5, 4), np.int32), levels, labels)
     logits = np.einsum('pcf,nf->pnc', heads.astype(np.int64), levels.astype(np.int64))
     np.testing.assert_array_equal(correct, (logits.argmax(axis=2) == labels).sum(axis=1))
+
+
+def test_levels_with_zeros_are_scored_like_any_others():
+    rng = np.random.default_rng(0)
+    heads = rng.integers(-128, 128, (3, 4, 8)).astype(np.int8)
+    biases, labels = np.zeros((3, 4), np.int32), np.array([0, 3, 2, 1, 0])
+    levels = rng.integers(-1, 2, (5, 8)).astype(np.int8)
+    expected = score_heads_in_numpy(heads, biases, levels, labels)
+    np.testing.assert_array_equal(score_heads(heads, biases, levels, labels), expected)
