@@ -49,9 +49,10 @@ SPLITS = {  # data set -> (network learns from, reference and report are drawn f
 
 
 def line(case: str, metric: str, value: float, unit: str, peer: str = '', peer_value: Any = None):
-    """Print one figure; frames and alarms are better small."""
+    """Print one figure, small is good; null stands for never."""
     ratio = None if peer_value is None else round((peer_value + 1e-9) / (value + 1e-9), 3)
-    figures = {'case': case, 'metric': metric, 'value': round(float(value), 3), 'unit': unit}
+    shown = round(float(value), 3) if np.isfinite(value) else None
+    figures = {'case': case, 'metric': metric, 'value': shown, 'unit': unit}
     print(json.dumps({**figures, 'peer': peer, 'peer_value': peer_value, 'ratio': ratio}))
 
 
