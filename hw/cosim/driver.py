@@ -17,7 +17,7 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 from edge_adapt.engines._accelerator import logits_from
-from edge_adapt.records import I32, U8
+from edge_adapt.records import I32, I64, U8
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,6 +66,8 @@ class Accelerator:
         self.results = _stream(AxiStreamSink, dut, 'm_axis_result')
         self.bits = _stream(AxiStreamSink, dut, 'm_axis_bits')
         self.image_in = _stream(AxiStreamSource, dut, 's_axis_param')
+        self.state_in = _stream(AxiStreamSource, dut, 's_axis_es')
+        self.state_out = _stream(AxiStreamSink, dut, 'm_axis_es')
         self.image_out = _stream(AxiStreamSink, dut, 'm_axis_param')
 
     @staticmethod
@@ -129,16 +131,35 @@ class Accelerator:
         """Select the bank of all frames that begin from now on."""
         await self.write('bank_select', bank)
 
-    async def send(self, words: U8, *, probe: bool = False, bits: bool = False) -> None:
-        """Send the words (n_words, lanes / 8) of one packet of pixels."""
+    async def send(
+        self, words: U8, *, probe: bool = False, bits: bool = False, label: int | None = None
+    ) -> None:
+        """Send the words (n_words, lanes / 8) of one frame; with a label it becomes a sample."""
         data = np.ascontiguousarray(words[:, ::-1]).tobytes()
-        await self.pixels.send(AxiStreamFrame(data, tuser=probe | bits << 1))
+        user = probe | bits << 1 | (0 if label is None else 4 | label << 3)
+        await self.pixels.send(AxiStreamFrame(data, tuser=user))
 
     async def infer(self, frames: U8, *, probe: bool = False) -> list[Result]:
         """Send frames (n, n_words, lanes / 8) and return their results."""
         for words in frames:
             await self.send(words, probe=probe)
         return [self._result(await self.results.recv()) for _ in frames]
+
+    async def load_state(self, region: int, values: I64) -> None:
+        """Fill a region of the learning unit: 0 values, 1 means, 2 order."""
+        await self.write('es_load', region)
+        data = np.asarray(values).astype('<i4').tobytes()
+        await self.state_in.send(AxiStreamFrame(data))
+        await self.state_in.wait()
+        while await self.read('es_status') & 1:
+            await ClockCycles(self.dut.clk_i, 16)
+
+    async def values(self, n_features: int) -> I64:
+        """Return the learning unit's values (n_classes, n_features + 1)."""
+        await self.write('es_store', 0)
+        frame = await self.state_out.recv()
+        table = np.frombuffer(bytes(frame.tdata), '<i4').reshape(n_features + 1, -1)
+        return np.asarray(table.T, np.int64)
 
     async def infer_bits(self, frames: U8) -> tuple[list[Result], U8]:
         """Return the results of frames and their bits' words (n, n_words, lanes / 8)."""

@@ -29,9 +29,11 @@ IDLE = (
     's_axil_rready',
     's_axis_pixels_tvalid',
     's_axis_param_tvalid',
+    's_axis_es_tvalid',
     'm_axis_result_tready',
     'm_axis_bits_tready',
     'm_axis_param_tready',
+    'm_axis_es_tready',
 )
 
 

@@ -5,11 +5,12 @@
 //
 // s_axil    registers (hw/REGISTERS.md)
 // s_axis_pixels   frames: words of P lanes; tuser[0] probes the bank not selected, tuser[1] asks
-//           for the frame's bits
+//           for the frame's bits, tuser[2] keeps it as a sample of label tuser[10:3]
 // m_axis_result   one beat a frame: logits of 32 bits, class 0 in the low bits;
 //                 tuser = {label [9:2], probe [1], bank [0]}
 // m_axis_bits     the hidden layers' bits of a frame that asked for them, words of P lanes
 // s_axis_param / m_axis_param   parameter images (parameter_port.sv), in and read back
+// s_axis_es / m_axis_es   state of the learning unit (es_unit.sv), where EsSamples is not 0
 
 module accelerator #(
     parameter int unsigned Lanes = 128,
@@ -17,7 +18,8 @@ module accelerator #(
     parameter int unsigned FirstWeightBits = 1,
     parameter int unsigned NLayers = 2,
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
-    parameter int unsigned NClasses = 10
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned EsSamples = 0
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -42,7 +44,7 @@ module accelerator #(
     input  logic                   s_axis_pixels_tvalid,
     output logic                   s_axis_pixels_tready,
     input  logic                   s_axis_pixels_tlast,
-    input  logic [            1:0] s_axis_pixels_tuser,
+    input  logic [           10:0] s_axis_pixels_tuser,
     output logic [32*NClasses-1:0] m_axis_result_tdata,
     output logic                   m_axis_result_tvalid,
     input  logic                   m_axis_result_tready,
@@ -59,7 +61,15 @@ module accelerator #(
     output logic [           31:0] m_axis_param_tdata,
     output logic                   m_axis_param_tvalid,
     input  logic                   m_axis_param_tready,
-    output logic                   m_axis_param_tlast
+    output logic                   m_axis_param_tlast,
+    input  logic [           31:0] s_axis_es_tdata,
+    input  logic                   s_axis_es_tvalid,
+    output logic                   s_axis_es_tready,
+    input  logic                   s_axis_es_tlast,
+    output logic [           31:0] m_axis_es_tdata,
+    output logic                   m_axis_es_tvalid,
+    input  logic                   m_axis_es_tready,
+    output logic                   m_axis_es_tlast
 );
 
   // ---- constants of the geometry ----
@@ -120,7 +130,7 @@ module accelerator #(
   // ---- streams ----
 
   logic pixels_valid, pixels_ready, pixels_last;
-  logic [1:0] pixels_user;
+  logic [10:0] pixels_user;
   logic param_valid, param_ready, param_last;
   logic result_valid, result_ready, result_bank, result_probe;
   logic [Lanes-1:0] pixels;
@@ -129,7 +139,7 @@ module accelerator #(
   logic [ClassBits-1:0] label;
 
   skid_buffer #(
-      .Width(Lanes + 3)
+      .Width(Lanes + 12)
   ) u_pixels (
       .clk_i,
       .rst_ni,
@@ -183,8 +193,15 @@ module accelerator #(
   // The port is one walker: it reads only when it does not write, and the other way round.
   assign read_accepted = read_request && !port_busy && bank_valid[command_bank];
 
+  logic [31:0] es_value, es_register, es_status, es_generations, es_scale;
+  logic [15:0] es_batch;
+  logic es_load, es_store, es_register_we, es_run, es_clear, unused_es_scale;
+
+  assign unused_es_scale = ^es_scale;
+
   register_file #(
-      .Geometry(Geometry)
+      .Geometry(Geometry),
+      .HasEs   (EsSamples != 0)
   ) u_registers (
       .clk_i,
       .rst_ni,
@@ -219,7 +236,18 @@ module accelerator #(
       .frame_running_i  (frame_running),
       .frame_started_i  (frame_start),
       .frame_answered_i (frame_done),
-      .frame_refused_i  (frame_refused)
+      .frame_refused_i  (frame_refused),
+      .es_value_o       (es_value),
+      .es_load_o        (es_load),
+      .es_store_o       (es_store),
+      .es_register_we_o (es_register_we),
+      .es_run_o         (es_run),
+      .es_clear_o       (es_clear),
+      .es_scale_o       (es_scale),
+      .es_batch_o       (es_batch),
+      .es_register_i    (es_register),
+      .es_status_i      (es_status),
+      .es_generations_i (es_generations)
   );
 
   bank_control u_banks (
@@ -330,6 +358,10 @@ module accelerator #(
 
   // ---- engine ----
 
+  logic sample_valid, sample_last;
+  logic [Lanes-1:0] sample_word;
+  logic [7:0] sample_label;
+
   bnn_engine #(
       .Lanes      (Lanes),
       .PixelPlanes(PixelPlanes),
@@ -370,7 +402,73 @@ module accelerator #(
       .bits_valid_o    (m_axis_bits_tvalid),
       .bits_ready_i    (m_axis_bits_tready),
       .bits_o          (m_axis_bits_tdata),
-      .bits_last_o     (m_axis_bits_tlast)
+      .bits_last_o     (m_axis_bits_tlast),
+      .sample_valid_o  (sample_valid),
+      .sample_word_o   (sample_word),
+      .sample_last_o   (sample_last),
+      .sample_label_o  (sample_label)
   );
+
+  // ---- learning unit: it has its own adders, so frames never wait for it ----
+
+  if (EsSamples != 0) begin : gen_es
+    logic es_busy;
+    logic [15:0] n_samples;
+
+    logic [15:0] es_generations_wanted_q;
+
+    always_ff @(posedge clk_i) begin
+      if (es_run) es_generations_wanted_q <= es_value[15:0];
+    end
+
+    assign es_status = {n_samples, 15'd0, es_busy};
+
+    es_unit #(
+        .NClasses (NClasses),
+        .NFeatures(NFeatures),
+        .NSamples (EsSamples),
+        .Lanes    (Lanes)
+    ) u_es (
+        .clk_i,
+        .rst_ni,
+        .sample_clear_i (es_clear),
+        .sample_valid_i (sample_valid),
+        .sample_word_i  (sample_word),
+        .sample_last_i  (sample_last),
+        .sample_label_i (sample_label),
+        .n_samples_o    (n_samples),
+        .load_i         (es_load),
+        .store_i        (es_store),
+        .region_i       (es_value[1:0]),
+        .s_valid_i      (s_axis_es_tvalid),
+        .s_ready_o      (s_axis_es_tready),
+        .s_data_i       (s_axis_es_tdata),
+        .s_last_i       (s_axis_es_tlast),
+        .m_valid_o      (m_axis_es_tvalid),
+        .m_ready_i      (m_axis_es_tready),
+        .m_data_o       (m_axis_es_tdata),
+        .m_last_o       (m_axis_es_tlast),
+        .register_we_i  (es_register_we),
+        .register_i     (es_value),
+        .register_o     (es_register),
+        .run_i          (es_run),
+        .n_generations_i(es_generations_wanted_q),
+        .n_batch_i      (es_batch),
+        .shift_i        (signed'(es_scale[4:0])),
+        .stride_i       (es_scale[11:8]),
+        .step_i         (es_scale[19:16]),
+        .busy_o         (es_busy),
+        .generations_o  (es_generations)
+    );
+  end else begin : gen_no_es
+    logic unused_es;
+
+    assign unused_es = ^{es_value, es_load, es_store, es_register_we, es_run, es_clear, es_scale,
+                         es_batch, sample_valid, sample_word, sample_last, sample_label,
+                         s_axis_es_tdata, s_axis_es_tvalid, s_axis_es_tlast, m_axis_es_tready};
+    assign {es_register, es_status, es_generations} = '0;
+    assign s_axis_es_tready = 1'b0;
+    assign {m_axis_es_tdata, m_axis_es_tvalid, m_axis_es_tlast} = '0;
+  end
 
 endmodule

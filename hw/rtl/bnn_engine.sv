@@ -37,7 +37,7 @@ module bnn_engine #(
     output logic                              s_ready_o,
     input  logic        [          Lanes-1:0] s_data_i,
     input  logic                              s_last_i,
-    input  logic        [                1:0] s_user_i,
+    input  logic        [               10:0] s_user_i,
     output logic                              frame_refused_o,
     // The bank of the frame
     output logic                              frame_probe_o,
@@ -65,7 +65,12 @@ module bnn_engine #(
     output logic                              bits_valid_o,
     input  logic                              bits_ready_i,
     output logic        [          Lanes-1:0] bits_o,
-    output logic                              bits_last_o
+    output logic                              bits_last_o,
+    // The last layer's bits of a frame that is a sample, with its label
+    output logic                              sample_valid_o,
+    output logic        [          Lanes-1:0] sample_word_o,
+    output logic                              sample_last_o,
+    output logic        [                7:0] sample_label_o
 );
 
   // ---- constants of the geometry ----
@@ -122,7 +127,7 @@ module bnn_engine #(
   bnn_pkg::step_t step, step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q;
   logic [LayerBits-1:0] layer;
   logic frame_valid, frame_begin, next_weight, layer_done, bits_busy;
-  logic [1:0] next_user, user;
+  logic [10:0] next_user, user;
   logic head_start, head_ready, head_done;
 
   assign frame_probe_o = next_user[0];
@@ -282,6 +287,15 @@ module bnn_engine #(
     end
   end
 
+  logic word_valid;
+
+  assign word_valid = step7_q.valid && step7_q.last &&
+      (step7_q.layer_last || bit_q[LaneBits-1:0] == '1);
+  assign sample_valid_o = word_valid && step7_q.head && user[2];
+  assign sample_word_o = collected;
+  assign sample_last_o = step7_q.layer_last;
+  assign sample_label_o = user[10:3];
+
   bits_port #(
       .Lanes (Lanes),
       .NWords(all_hidden_words())
@@ -291,8 +305,7 @@ module bnn_engine #(
       .frame_begin_i(frame_begin),
       .frame_done_i (frame_done_o),
       .wanted_i     (user[1]),
-      .word_valid_i (step7_q.valid && step7_q.last &&
-                     (step7_q.layer_last || bit_q[LaneBits-1:0] == '1)),
+      .word_valid_i (word_valid),
       .word_i       (collected),
       .busy_o       (bits_busy),
       .m_valid_o    (bits_valid_o),

@@ -57,23 +57,6 @@ module es_unit #(
     output logic [       31:0] generations_o
 );
 
-  typedef enum logic [3:0] {
-    StIdle,
-    StLoad,
-    StStoreRow,
-    StStore,
-    StDraw,
-    StBiases,
-    StMeans,
-    StMeansEnd,
-    StSample,
-    StSampleEnd,
-    StLoss,
-    StUpdate,
-    StUpdateEnd,
-    StUpdateBiases
-  } state_e;
-
   localparam int unsigned FeatureBits = $clog2(NFeatures + 1);
   localparam int unsigned RowBits = $clog2(NFeatures);
   localparam int unsigned ClassBits = $clog2(NClasses);
@@ -81,205 +64,94 @@ module es_unit #(
   localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned WordBits = NWords > 1 ? $clog2(NWords) : 1;
   localparam logic [31:0] Taps = 32'hA300_0000;
-  localparam logic signed [18:0] Limit = 19'sd32512;  // 127 steps of int8
-  localparam logic [FeatureBits-1:0] BiasRow = FeatureBits'(NFeatures);
 
-  state_e state_q;
-  logic [FeatureBits-1:0] feature_q;
-  logic [ClassBits-1:0] class_q;
-  logic [DirectionBits-1:0] direction_q;
-  logic [2:0] bit_q, wait_q;
-  logic [15:0] batch_q, generation_q, order_at_q;
-  logic [1:0] region_q;
-  logic last_class, last_feature, settled, take, give;
+  es_pkg::state_e state;
+  logic [FeatureBits-1:0] feature;
+  logic [ClassBits-1:0] class_at;
+  logic [DirectionBits-1:0] direction;
+  logic [2:0] bit_at;
+  logic [15:0] order_at;
+  logic [1:0] region;
+  logic bias_row, last_class, first_sample, settled, take, give, loss_done;
 
-  assign last_class = class_q == ClassBits'(NClasses - 1);
-  assign last_feature = feature_q == BiasRow - FeatureBits'(1);
-  assign settled = wait_q == 3'd4;  // the pipeline behind the last step is empty
-  assign busy_o = state_q != StIdle;
-  assign s_ready_o = state_q == StLoad;
+  assign busy_o = state != es_pkg::StIdle;
+  assign s_ready_o = state == es_pkg::StLoad;
   assign take = s_valid_i && s_ready_o;
-  assign m_valid_o = state_q == StStore;
+  assign m_valid_o = state == es_pkg::StStore;
   assign give = m_valid_o && m_ready_i;
+
+  es_sequencer #(
+      .NClasses   (NClasses),
+      .NFeatures  (NFeatures),
+      .NDirections(NDirections)
+  ) u_sequencer (
+      .clk_i,
+      .rst_ni,
+      .load_i,
+      .store_i,
+      .run_i,
+      .region_i,
+      .n_generations_i,
+      .n_batch_i,
+      .take_i        (take),
+      .take_last_i   (s_last_i),
+      .give_i        (give),
+      .give_last_i   (m_last_o),
+      .loss_done_i   (loss_done),
+      .state_o       (state),
+      .region_o      (region),
+      .feature_o     (feature),
+      .bias_row_o    (bias_row),
+      .class_o       (class_at),
+      .last_class_o  (last_class),
+      .direction_o   (direction),
+      .bit_o         (bit_at),
+      .first_sample_o(first_sample),
+      .order_at_o    (order_at),
+      .settled_o     (settled),
+      .generations_o
+  );
 
   // ---- memories ----
 
   logic [16*NClasses-1:0] values[2**RowBits];
   logic [5:0] means[2**RowBits];
-  logic [SampleBits-1:0] order[NSamples];
-  logic [Lanes-1:0] samples[2**(SampleBits+WordBits)];
-  logic [7:0] labels[NSamples];
-
   logic [16*NClasses-1:0] row1, row2_q, row_in_q, row_new, row_write, row_write_q;
   logic [32*NClasses-1:0] biases_q;
   logic [5:0] mean1, mean2_q;
-  logic [SampleBits-1:0] sample_q;
-  logic [SampleBits:0] n_samples_q;
-  logic [WordBits-1:0] word_in_q;
   logic [Lanes-1:0] sample_word;
-  logic [7:0] label_q;
+  logic [7:0] sample_label;
   logic [31:0] register_q;
   logic row_we, unused_row;
   logic [FeatureBits-1:0] row_we_addr, feature1_q, feature2_q, feature3_q;
 
   always_ff @(posedge clk_i) begin
-    row1        <= values[feature_q[RowBits-1:0]];
-    mean1       <= means[feature_q[RowBits-1:0]];
-    sample_q    <= order[order_at_q[SampleBits-1:0]];
-    sample_word <= samples[{sample_q, WordBits'(feature_q>>LaneBits)}];
-    label_q     <= labels[sample_q];
+    row1  <= values[feature[RowBits-1:0]];
+    mean1 <= means[feature[RowBits-1:0]];
     if (row_we) values[row_we_addr[RowBits-1:0]] <= row_write;
-    if (take && region_q == 2'd1) means[feature_q[RowBits-1:0]] <= s_data_i[5:0];
-    if (take && region_q == 2'd2) order[order_at_q[SampleBits-1:0]] <= s_data_i[SampleBits-1:0];
-    if (sample_valid_i && !n_samples_q[SampleBits]) begin
-      samples[{n_samples_q[SampleBits-1:0], word_in_q}] <= sample_word_i;
-      if (sample_last_i) labels[n_samples_q[SampleBits-1:0]] <= sample_label_i;
-    end
+    if (take && region == 2'd1) means[feature[RowBits-1:0]] <= s_data_i[5:0];
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      n_samples_q <= '0;
-      word_in_q   <= '0;
-    end else if (sample_clear_i) begin
-      n_samples_q <= '0;
-      word_in_q   <= '0;
-    end else if (sample_valid_i) begin
-      word_in_q <= sample_last_i ? '0 : word_in_q + WordBits'(1);
-      if (sample_last_i && !n_samples_q[SampleBits]) n_samples_q <= n_samples_q + 1'b1;
-    end
-  end
-
-  assign n_samples_o = 16'(n_samples_q);
-
-  // ---- control ----
-
-  logic loss_start, loss_done, loss_rotate;
-  logic [NClasses*NDirections-1:0] positive, negative;
-
-  assign loss_start = state_q == StSampleEnd && settled;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      state_q       <= StIdle;
-      feature_q     <= '0;
-      class_q       <= '0;
-      direction_q   <= '0;
-      bit_q         <= '0;
-      wait_q        <= '0;
-      batch_q       <= '0;
-      generation_q  <= '0;
-      order_at_q    <= '0;
-      region_q      <= '0;
-      generations_o <= '0;
-    end else begin
-      wait_q <= '0;
-      unique case (state_q)
-        StIdle: begin
-          feature_q    <= '0;
-          class_q      <= '0;
-          batch_q      <= '0;
-          generation_q <= '0;
-          region_q     <= region_i;
-          if (load_i) begin
-            state_q <= StLoad;
-            if (region_i == 2'd2) order_at_q <= '0;
-          end else if (store_i) begin
-            state_q <= StStoreRow;
-          end else if (run_i) begin
-            state_q <= StDraw;
-          end
-        end
-        StLoad: begin
-          if (take) begin
-            if (region_q == 2'd0) class_q <= last_class ? '0 : class_q + ClassBits'(1);
-            if (region_q == 2'd1 || (region_q == 2'd0 && last_class)) begin
-              feature_q <= feature_q + FeatureBits'(1);
-            end
-            if (region_q == 2'd2) order_at_q <= s_last_i ? '0 : order_at_q + 16'd1;
-            if (s_last_i) state_q <= StIdle;
-          end
-        end
-        StStoreRow: begin
-          wait_q <= wait_q + 3'd1;
-          if (wait_q == 3'd1) state_q <= StStore;
-        end
-        StStore: begin
-          if (give) begin
-            class_q <= last_class ? '0 : class_q + ClassBits'(1);
-            if (last_class) begin
-              feature_q <= feature_q + FeatureBits'(1);
-              state_q   <= m_last_o ? StIdle : StStoreRow;
-            end
-          end
-        end
-        StDraw: begin
-          feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
-          if (feature_q == BiasRow) begin
-            direction_q <= direction_q + DirectionBits'(1);
-            if (direction_q == DirectionBits'(NDirections - 1)) begin
-              direction_q <= '0;
-              state_q     <= StBiases;
-            end
-          end
-        end
-        StBiases: begin
-          class_q <= last_class ? '0 : class_q + ClassBits'(1);
-          if (last_class) state_q <= StMeans;
-        end
-        StMeans: begin
-          bit_q <= bit_q == 3'd5 ? '0 : bit_q + 3'd1;
-          if (feature_q == BiasRow) begin
-            bit_q     <= '0;
-            feature_q <= '0;
-            state_q   <= StMeansEnd;
-          end else if (bit_q == 3'd5) begin
-            feature_q <= feature_q + FeatureBits'(1);
-          end
-        end
-        StMeansEnd: begin
-          wait_q <= wait_q + 3'd1;
-          if (settled) state_q <= StSample;
-        end
-        StSample: begin
-          feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
-          if (feature_q == BiasRow) state_q <= StSampleEnd;
-        end
-        StSampleEnd: begin
-          wait_q <= wait_q + 3'd1;
-          if (settled) state_q <= StLoss;
-        end
-        StLoss: begin
-          if (loss_done) begin
-            order_at_q <= order_at_q + 16'd1;
-            batch_q    <= batch_q + 16'd1;
-            state_q    <= StMeansEnd;
-            if (batch_q == n_batch_i - 16'd1) begin
-              batch_q <= '0;
-              state_q <= StUpdate;
-            end
-          end
-        end
-        StUpdate: begin
-          feature_q <= last_feature ? '0 : feature_q + FeatureBits'(1);
-          if (last_feature) state_q <= StUpdateEnd;
-        end
-        StUpdateEnd: begin
-          wait_q <= wait_q + 3'd1;
-          if (settled) state_q <= StUpdateBiases;
-        end
-        StUpdateBiases: begin
-          class_q <= last_class ? '0 : class_q + ClassBits'(1);
-          if (last_class) begin
-            generation_q  <= generation_q + 16'd1;
-            generations_o <= generations_o + 32'd1;
-            state_q       <= generation_q == n_generations_i - 16'd1 ? StIdle : StDraw;
-          end
-        end
-        default: state_q <= StIdle;
-      endcase
-    end
-  end
+  es_samples #(
+      .NSamples(NSamples),
+      .NWords  (NWords),
+      .Lanes   (Lanes)
+  ) u_samples (
+      .clk_i,
+      .rst_ni,
+      .clear_i      (sample_clear_i),
+      .valid_i      (sample_valid_i),
+      .word_i       (sample_word_i),
+      .last_i       (sample_last_i),
+      .label_i      (sample_label_i),
+      .n_samples_o,
+      .order_we_i   (take && region == 2'd2),
+      .order_at_i   (order_at[SampleBits-1:0]),
+      .order_wdata_i(s_data_i[SampleBits-1:0]),
+      .word_at_i    (WordBits'(feature >> LaneBits)),
+      .word_o       (sample_word),
+      .label_o      (sample_label)
+  );
 
   // ---- the shift register and its directions: rings that turn once a pass ----
 
@@ -289,7 +161,7 @@ module es_unit #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) register_q <= 32'd1;
     else if (register_we_i) register_q <= register_i;
-    else if (state_q == StDraw) register_q <= (register_q >> 1) ^ (register_q[0] ? Taps : '0);
+    else if (state == es_pkg::StDraw) register_q <= (register_q >> 1) ^ (register_q[0] ? Taps : '0);
   end
 
   assign register_o = register_q;
@@ -300,7 +172,7 @@ module es_unit #(
     assign direction_bits[p] = ring_q[0];
 
     always_ff @(posedge clk_i) begin
-      if (state_q == StDraw && direction_q == DirectionBits'(p)) begin
+      if (state == es_pkg::StDraw && direction == DirectionBits'(p)) begin
         ring_q <= {register_q[0], ring_q[NFeatures:1]};
       end else if (ring_turn) begin
         ring_q <= {ring_q[0], ring_q[NFeatures:1]};
@@ -310,26 +182,30 @@ module es_unit #(
 
   // ---- one feature a cycle: memory, rounding, adding ----
 
+  logic loss_start, loss_rotate;
+  logic [NClasses*NDirections-1:0] positive, negative;
   logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of a mean}
   logic [2:0] bit1_q, bit2_q, bit3_q;
   logic [LaneBits-1:0] lane1_q;
-  logic sample_bit2_q, sample_bit3_q, in_means, save_start, load_start;
+  logic sample_bit2_q, sample_bit3_q, in_means, updating, save_start, load_start;
   logic [NDirections-1:0] direction_bits3_q;
   logic [8*NClasses-1:0] weights3_q;
-  logic signed [31:0] rounded_bias, bias, bias_vote;
+  logic signed [31:0] rounded_bias, bias, bias_move;
   logic [5:0] mean3_q;
   logic [32*NClasses-1:0] logits_q, logits_start_q;
   logic [32*NDirections-1:0] moves_q, moves_start_q;
 
   assign step = {
-    state_q == StSample || state_q == StMeans || state_q == StUpdate,
-    feature_q == BiasRow,
-    state_q != StMeans || bit_q == 3'd5 || feature_q == BiasRow
+    state == es_pkg::StSample || state == es_pkg::StMeans || state == es_pkg::StUpdate,
+    bias_row,
+    state != es_pkg::StMeans || bit_at == 3'd5 || bias_row
   };
+  assign loss_start = state == es_pkg::StSampleEnd && settled;
   assign ring_turn = step2_q[2] && step2_q[0];
-  assign in_means = state_q == StMeans || state_q == StMeansEnd;
-  assign save_start = state_q == StMeansEnd && settled && batch_q == '0;
-  assign load_start = state_q == StMeansEnd && settled && batch_q != '0;
+  assign updating = state == es_pkg::StUpdate || state == es_pkg::StUpdateEnd;
+  assign in_means = state == es_pkg::StMeans || state == es_pkg::StMeansEnd;
+  assign save_start = state == es_pkg::StMeansEnd && settled && first_sample;
+  assign load_start = state == es_pkg::StMeansEnd && settled && !first_sample;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {step1_q, step2_q, step3_q} <= '0;
@@ -337,17 +213,17 @@ module es_unit #(
   end
 
   always_ff @(posedge clk_i) begin
-    bit1_q            <= bit_q;
+    bit1_q            <= bit_at;
     bit2_q            <= bit1_q;
     bit3_q            <= bit2_q;
-    lane1_q           <= LaneBits'(Lanes - 1) - feature_q[LaneBits-1:0];
+    lane1_q           <= LaneBits'(Lanes - 1) - feature[LaneBits-1:0];
     sample_bit2_q     <= sample_word[lane1_q];
     sample_bit3_q     <= sample_bit2_q;
     row2_q            <= row1;
     mean2_q           <= mean1;
     mean3_q           <= mean2_q;
     direction_bits3_q <= direction_bits;
-    feature1_q        <= feature_q;
+    feature1_q        <= feature;
     feature2_q        <= feature1_q;
     feature3_q        <= feature2_q;
   end
@@ -365,10 +241,10 @@ module es_unit #(
       weights3_q[8*j+:8] <= row2_q[16*j+8+:8] + {7'd0, row2_q[16*j+7]};
       if (load_start) begin
         logits_q[32*j+:32] <= logits_start_q[32*j+:32];
-      end else if (state_q == StBiases || loss_rotate) begin
+      end else if (state == es_pkg::StBiases || loss_rotate) begin
         logits_q[32*j+:32] <= j < NClasses - 1 ? logits_q[32*((j+1)%NClasses)+:32] :
             loss_rotate ? logits_q[31:0] : rounded_bias <<< 4;
-      end else if (step3_q[2] && !step3_q[1] && state_q != StUpdate && state_q != StUpdateEnd) begin
+      end else if (step3_q[2] && !step3_q[1] && !updating) begin
         logits_q[32*j+:32] <= subtract ? logits_q[32*j+:32] - term : logits_q[32*j+:32] + term;
       end
       if (save_start) logits_start_q[32*j+:32] <= logits_q[32*j+:32];
@@ -392,7 +268,7 @@ module es_unit #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (state_q == StBiases) begin
+      if (state == es_pkg::StBiases) begin
         moves_q[32*p+:32] <= '0;
       end else if (load_start) begin
         moves_q[32*p+:32] <= moves_start_q[32*p+:32];
@@ -409,12 +285,12 @@ module es_unit #(
   ) u_loss (
       .clk_i,
       .rst_ni,
-      .clear_i     (state_q == StBiases),
+      .clear_i     (state == es_pkg::StBiases),
       .start_i     (loss_start),
       .done_o      (loss_done),
       .shift_i,
       .move_shift_i(stride_i + 4'd2),
-      .label_i     (label_q),
+      .label_i     (sample_label),
       .logit_i     (signed'(logits_q[31:0])),
       .rotate_o    (loss_rotate),
       .moves_i     (moves_q),
@@ -422,73 +298,53 @@ module es_unit #(
       .negative_o  (negative)
   );
 
-  // ---- update: V -= (sum of sign(D) b) << (step + stride), weights clipped to +-127 int8 steps ----
+  // ---- update ----
 
-  logic [4:0] move_shift;
-  logic [NClasses*NDirections-1:0] up, down;
-
-  assign move_shift = 5'(step_i) + 5'(stride_i);
-
-  for (genvar p = 0; p < NDirections; p++) begin : gen_votes
-    assign up[NClasses*p+:NClasses] = direction_bits[p] ? positive[NClasses*p+:NClasses]
-                                                        : negative[NClasses*p+:NClasses];
-    assign down[NClasses*p+:NClasses] = direction_bits[p] ? negative[NClasses*p+:NClasses]
-                                                          : positive[NClasses*p+:NClasses];
-  end
-
-  for (genvar j = 0; j < NClasses; j++) begin : gen_rows
-    logic signed [18:0] vote, moved;
-
-    always_comb begin
-      vote = '0;
-      for (int p = 0; p < NDirections; p++) begin
-        vote = vote + 19'(up[NClasses*p+j]) - 19'(down[NClasses*p+j]);
-      end
-      moved = 19'(signed'(row2_q[16*j+:16])) - (vote <<< move_shift);
-      if (moved > Limit) moved = Limit;
-      if (moved < -Limit) moved = -Limit;
-      row_new[16*j+:16] = moved[15:0];
-    end
-  end
+  es_update #(
+      .NClasses   (NClasses),
+      .NDirections(NDirections)
+  ) u_update (
+      .positive_i  (positive),
+      .negative_i  (negative),
+      .directions_i(direction_bits),
+      .shift_i     (5'(step_i) + 5'(stride_i)),
+      .row_i       (row2_q),
+      .row_o       (row_new),
+      .class_i     (class_at),
+      .bias_move_o (bias_move)
+  );
 
   assign bias = signed'(biases_q[31:0]);
   assign rounded_bias = (bias + 32'sd128) >>> 8;
 
-  always_comb begin
-    bias_vote = '0;
-    for (int p = 0; p < NDirections; p++) begin
-      bias_vote = bias_vote + 32'(up[NClasses*p+32'(class_q)]) - 32'(down[NClasses*p+32'(class_q)]);
-    end
-  end
-
   always_ff @(posedge clk_i) begin
     row_write_q <= row_new;
-    if (take && region_q == 2'd0) row_in_q <= {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
-    if (take && region_q == 2'd0 && feature_q == BiasRow) begin
+    if (take && region == 2'd0) row_in_q <= {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
+    if (take && region == 2'd0 && bias_row) begin
       biases_q <= {s_data_i, biases_q[32*NClasses-1:32]};
-    end else if (state_q == StBiases) begin
+    end else if (state == es_pkg::StBiases) begin
       biases_q <= {biases_q[31:0], biases_q[32*NClasses-1:32]};
-    end else if (state_q == StUpdateBiases) begin
-      biases_q <= {bias - (bias_vote <<< move_shift), biases_q[32*NClasses-1:32]};
+    end else if (state == es_pkg::StUpdateBiases) begin
+      biases_q <= {bias - bias_move, biases_q[32*NClasses-1:32]};
     end
   end
 
   always_comb begin
-    row_we      = step3_q[2] && (state_q == StUpdate || state_q == StUpdateEnd);
+    row_we      = step3_q[2] && updating;
     row_we_addr = feature3_q;
-    unused_row  = ^{row_we_addr, row_in_q};
+    unused_row  = ^{row_we_addr, row_in_q, order_at};
     row_write   = row_write_q;
-    if (state_q == StLoad) begin
-      row_we      = take && region_q == 2'd0 && last_class && feature_q != BiasRow;
-      row_we_addr = feature_q;
+    if (state == es_pkg::StLoad) begin
+      row_we      = take && region == 2'd0 && last_class && !bias_row;
+      row_we_addr = feature;
       row_write   = {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
     end
   end
 
   // ---- V out ----
 
-  assign m_last_o = feature_q == BiasRow && last_class;
-  assign m_data_o = feature_q == BiasRow ? biases_q[32*class_q+:32] :
-      32'(signed'(row1[16*class_q+:16]));
+  assign m_last_o = bias_row && last_class;
+  assign m_data_o = bias_row ? biases_q[32*class_at+:32] :
+      32'(signed'(row1[16*class_at+:16]));
 
 endmodule

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two frames of input words: one is filled by the stream while the engine reads the other.
-// user travels with its frame: {bits wanted, probe}.
+// user travels with its frame: {label [10:3], sample, bits wanted, probe}.
 //
 // A packet that does not end with the last word of a frame is dropped and told by refused_o.
 
@@ -17,11 +17,11 @@ module frame_buffer #(
     output logic                s_ready_o,
     input  logic [   Lanes-1:0] s_data_i,
     input  logic                s_last_i,
-    input  logic [         1:0] s_user_i,
+    input  logic [        10:0] s_user_i,
     output logic                refused_o,
     // The oldest frame; release_i gives its half back
     output logic                frame_valid_o,
-    output logic [         1:0] frame_user_o,
+    output logic [        10:0] frame_user_o,
     input  logic                release_i,
     // Latency 1
     input  logic [AddrBits-1:0] addr_i,
@@ -32,7 +32,7 @@ module frame_buffer #(
   logic [AddrBits-1:0] beat_q;
   logic write_half_q, read_half_q, drain_q;
   logic [1:0] full_q;
-  logic [3:0] user_q;
+  logic [21:0] user_q;
   logic take, last_beat;
 
   assign s_ready_o = !full_q[write_half_q];
@@ -40,7 +40,7 @@ module frame_buffer #(
   assign last_beat = beat_q == AddrBits'(NBeats - 1);
   assign refused_o = take && s_last_i && (drain_q || !last_beat);
   assign frame_valid_o = full_q[read_half_q];
-  assign frame_user_o = user_q[2*read_half_q+:2];
+  assign frame_user_o = user_q[11*read_half_q+:11];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -60,7 +60,7 @@ module frame_buffer #(
         drain_q <= !s_last_i && (drain_q || last_beat);
         if (s_last_i && last_beat && !drain_q) begin
           full_q[write_half_q]       <= 1'b1;
-          user_q[2*write_half_q+:2] <= s_user_i;
+          user_q[11*write_half_q+:11] <= s_user_i;
           write_half_q              <= !write_half_q;
         end
       end

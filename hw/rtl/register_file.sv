@@ -8,6 +8,7 @@
 
 module register_file #(
     parameter logic [31:0] Geometry = 32'd0,
+    parameter bit HasEs = 1'b0,
     localparam logic [31:0] Id = 32'h4541_4450,
     localparam logic [31:0] HardwareVersion = 32'h0001_0000
 ) (
@@ -45,7 +46,19 @@ module register_file #(
     input  logic        frame_running_i,
     input  logic        frame_started_i,
     input  logic        frame_answered_i,
-    input  logic        frame_refused_i
+    input  logic        frame_refused_i,
+    // The learning unit: commands with their value in es_value_o, and its numbers
+    output logic [31:0] es_value_o,
+    output logic        es_load_o,
+    output logic        es_store_o,
+    output logic        es_register_we_o,
+    output logic        es_run_o,
+    output logic        es_clear_o,
+    output logic [31:0] es_scale_o,
+    output logic [15:0] es_batch_o,
+    input  logic [31:0] es_register_i,
+    input  logic [31:0] es_status_i,
+    input  logic [31:0] es_generations_i
 );
 
   localparam logic [1:0] Okay = 2'b00;
@@ -54,7 +67,9 @@ module register_file #(
   logic bvalid_q, rvalid_q;
   logic [1:0] bresp_q, rresp_q;
   logic [31:0] rdata_q, rdata;
-  logic write, legal_bank, accepted, known;
+  logic write, legal_bank, accepted, known, es_whole, es_idle, es_scale_we, es_batch_we;
+  logic [31:0] es_scale_q;
+  logic [15:0] es_batch_q;
   logic [31:0] frames_q, refused_q, latency_q, age_q, busy_cycles_q, cycles_q;
 
   assign write = s_axil_awvalid && s_axil_wvalid && (!bvalid_q || s_axil_bready);
@@ -73,7 +88,24 @@ module register_file #(
   assign read_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankRead;
   assign select_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankSelect;
   assign accepted = (write_request_o && write_accepted_i) || (read_request_o && read_accepted_i) ||
-      (select_request_o && select_accepted_i);
+      (select_request_o && select_accepted_i) || es_load_o || es_store_o || es_register_we_o ||
+      es_run_o || es_clear_o || es_scale_we || es_batch_we;
+
+  assign es_whole = HasEs && write && s_axil_wstrb == '1;
+  assign es_idle = es_whole && !es_status_i[0];
+  assign es_value_o = s_axil_wdata;
+  assign es_load_o = es_idle && s_axil_awaddr == register_map_pkg::EsLoad && s_axil_wdata < 32'd3;
+  assign es_store_o = es_idle && s_axil_awaddr == register_map_pkg::EsStore;
+  assign es_register_we_o = es_idle && s_axil_awaddr == register_map_pkg::EsRegister &&
+      s_axil_wdata != '0;
+  assign es_run_o = es_idle && s_axil_awaddr == register_map_pkg::EsRun &&
+      s_axil_wdata[31:16] == '0 && s_axil_wdata != '0 && es_status_i[31:16] != '0 &&
+      es_batch_q != '0;
+  assign es_clear_o = es_idle && s_axil_awaddr == register_map_pkg::EsClear;
+  assign es_scale_we = es_idle && s_axil_awaddr == register_map_pkg::EsScale;
+  assign es_batch_we = es_idle && s_axil_awaddr == register_map_pkg::EsBatch;
+  assign es_scale_o = es_scale_q;
+  assign es_batch_o = es_batch_q;
 
   always_comb begin
     known = 1'b1;
@@ -91,6 +123,11 @@ module register_file #(
       register_map_pkg::Latency: rdata = latency_q;
       register_map_pkg::BusyCycles: rdata = busy_cycles_q;
       register_map_pkg::Cycles: rdata = cycles_q;
+      register_map_pkg::EsRegister: {known, rdata} = {HasEs, es_register_i};
+      register_map_pkg::EsScale: {known, rdata} = {HasEs, es_scale_q};
+      register_map_pkg::EsBatch: {known, rdata} = {HasEs, 16'd0, es_batch_q};
+      register_map_pkg::EsStatus: {known, rdata} = {HasEs, es_status_i};
+      register_map_pkg::EsGenerations: {known, rdata} = {HasEs, es_generations_i};
       default: known = 1'b0;
     endcase
   end
@@ -108,6 +145,8 @@ module register_file #(
       age_q         <= '0;
       busy_cycles_q <= '0;
       cycles_q      <= '0;
+      es_scale_q    <= '0;
+      es_batch_q    <= '0;
     end else begin
       if (write) bresp_q <= accepted ? Okay : Slverr;
       bvalid_q <= write || (bvalid_q && !s_axil_bready);
@@ -119,6 +158,8 @@ module register_file #(
       cycles_q <= cycles_q + 32'd1;
       age_q    <= frame_started_i ? 32'd1 : age_q + 32'd1;
       if (frame_running_i) busy_cycles_q <= busy_cycles_q + 32'd1;
+      if (es_scale_we) es_scale_q <= s_axil_wdata;
+      if (es_batch_we) es_batch_q <= s_axil_wdata[15:0];
       if (frame_refused_i) refused_q <= refused_q + 32'd1;
       if (frame_answered_i) begin
         frames_q  <= frames_q + 32'd1;

@@ -19,5 +19,14 @@ package register_map_pkg;
   localparam logic [7:0] Latency = 8'h2c;
   localparam logic [7:0] BusyCycles = 8'h30;
   localparam logic [7:0] Cycles = 8'h34;
+  localparam logic [7:0] EsLoad = 8'h40;
+  localparam logic [7:0] EsStore = 8'h44;
+  localparam logic [7:0] EsRegister = 8'h48;
+  localparam logic [7:0] EsScale = 8'h4c;
+  localparam logic [7:0] EsBatch = 8'h50;
+  localparam logic [7:0] EsRun = 8'h54;
+  localparam logic [7:0] EsStatus = 8'h58;
+  localparam logic [7:0] EsGenerations = 8'h5c;
+  localparam logic [7:0] EsClear = 8'h60;
 
 endpackage

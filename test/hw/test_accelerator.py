@@ -11,11 +11,14 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason='; '.join(missing())),
 ]
 
+BITS = Geometry((40, 48, 33), n_classes=10, lanes=32, pixel_planes=1)
+LEARNING = {True: {'EsSamples': 64}, False: {'EsSamples': 0}}  # on bits, on pixels
+
 
 @pytest.mark.parametrize(
     'geometry',
     [
-        Geometry((40, 48, 33), n_classes=10, lanes=32, pixel_planes=1),
+        BITS,
         pytest.param(Geometry((70, 17), 10, 64, 8, 1), marks=pytest.mark.slow),
         pytest.param(Geometry((20, 9), 10, 32, 8, 8), marks=pytest.mark.slow),
     ],
@@ -25,11 +28,21 @@ def test_accelerator_equals_the_reference(geometry: Geometry) -> None:
     run(
         'accelerator',
         'hw.tests.accelerator_tests',
-        geometry.parameters,
-        environment={
-            'LANES': str(geometry.lanes),
-            'WIDTHS': ','.join(map(str, geometry.widths)),
-            'PLANES': str(geometry.pixel_planes),
-            'WEIGHT_BITS': str(geometry.first_weight_bits),
-        },
+        {**geometry.parameters, **LEARNING[geometry.pixel_planes == 1]},
+        environment=environment_of(geometry),
     )
+
+
+def test_accelerator_learns_as_row_es() -> None:
+    parameters = {**BITS.parameters, **LEARNING[True]}
+    run('accelerator', 'hw.tests.learning_tests', parameters, environment=environment_of(BITS))
+
+
+def environment_of(geometry: Geometry) -> dict[str, str]:
+    return {
+        'LANES': str(geometry.lanes),
+        'WIDTHS': ','.join(map(str, geometry.widths)),
+        'PLANES': str(geometry.pixel_planes),
+        'WEIGHT_BITS': str(geometry.first_weight_bits),
+        'N_SAMPLES': str(LEARNING[True]['EsSamples']),
+    }

@@ -1,0 +1,25 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The states of the learning unit.
+
+package es_pkg;
+
+  typedef enum logic [3:0] {
+    StIdle,
+    StLoad,
+    StStoreRow,
+    StStore,
+    StDraw,
+    StBiases,
+    StMeans,
+    StMeansEnd,
+    StSample,
+    StSampleEnd,
+    StLoss,
+    StUpdate,
+    StUpdateEnd,
+    StUpdateBiases
+  } state_e;
+
+endpackage

@@ -1,0 +1,59 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row's update, for all classes at once: V -= (sum over p of sign(D_pj) b_p) << shift, clipped
+// to +-127 steps of int8; and the vote of one class for its bias, which is not clipped.
+
+module es_update #(
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned NDirections = 2,
+    localparam int unsigned ClassBits = $clog2(NClasses)
+) (
+    // Signs of D: 1 where positive, 1 where negative; direction p has bits NClasses p ...
+    input  logic        [NClasses*NDirections-1:0] positive_i,
+    input  logic        [NClasses*NDirections-1:0] negative_i,
+    input  logic        [         NDirections-1:0] directions_i,
+    input  logic        [                     4:0] shift_i,
+    input  logic        [         16*NClasses-1:0] row_i,
+    output logic        [         16*NClasses-1:0] row_o,
+    input  logic        [           ClassBits-1:0] class_i,
+    output logic signed [                    31:0] bias_move_o
+);
+
+  localparam logic signed [18:0] Limit = 19'sd32512;  // 127 steps of int8
+
+  logic [NClasses*NDirections-1:0] up, down;
+  logic signed [31:0] bias_vote;
+
+  for (genvar p = 0; p < NDirections; p++) begin : gen_votes
+    assign up[NClasses*p+:NClasses] = directions_i[p] ? positive_i[NClasses*p+:NClasses]
+                                                        : negative_i[NClasses*p+:NClasses];
+    assign down[NClasses*p+:NClasses] = directions_i[p] ? negative_i[NClasses*p+:NClasses]
+                                                          : positive_i[NClasses*p+:NClasses];
+  end
+
+  for (genvar j = 0; j < NClasses; j++) begin : gen_rows
+    logic signed [18:0] vote, moved;
+
+    always_comb begin
+      vote = '0;
+      for (int p = 0; p < NDirections; p++) begin
+        vote = vote + 19'(up[NClasses*p+j]) - 19'(down[NClasses*p+j]);
+      end
+      moved = 19'(signed'(row_i[16*j+:16])) - (vote <<< shift_i);
+      if (moved > Limit) moved = Limit;
+      if (moved < -Limit) moved = -Limit;
+      row_o[16*j+:16] = moved[15:0];
+    end
+  end
+
+  always_comb begin
+    bias_vote = '0;
+    for (int p = 0; p < NDirections; p++) begin
+      bias_vote = bias_vote + 32'(up[NClasses*p+32'(class_i)]);
+      bias_vote = bias_vote - 32'(down[NClasses*p+32'(class_i)]);
+    end
+    bias_move_o = bias_vote <<< shift_i;
+  end
+
+endmodule
