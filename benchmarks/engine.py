@@ -16,66 +16,25 @@ import ctypes
 import os
 from pathlib import Path
 import subprocess
+import sys
 from tempfile import TemporaryDirectory
+import tomllib
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
 
+from _nets import binary_network, MLP, multiply_adds, one_bit_bytes, prepared, VGG
 from _timing import empty_caches, interleaved, Lines, machine
-from edge_adapt import native
+from edge_adapt import native, registry
 from edge_adapt.engines import popcount
-from edge_adapt.engines.popcount import NativeInfer, Popcount
-from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Threshold
-from edge_adapt.networks.model import expected_tensors
+from edge_adapt.engines.popcount import Popcount
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Convolution, Dense, Head
+from edge_adapt.networks.model import Model, shipped
 from edge_adapt.networks.network import Network
 from edge_adapt.population import score_heads
 from edge_adapt.records import Weights
 import numpy as np
-
-CLASSES = tuple('0123456789')
-VGG = (('conv', 64), ('conv', 64), ('conv', 64), ('pool', 2), ('conv', 128), ('conv', 128))
-VGG = (*VGG, ('pool', 2), ('conv', 256), ('conv', 256), ('pool', 2), ('dense', 256), ('dense', 10))
-MLP = (('dense', 256), ('dense', 256), ('dense', 10))
-
-
-def binary_network(name: str, input_shape: tuple[int, int, int], layers: tuple) -> Network:
-    """Return the binary network of the same shapes: sums, pool, threshold; the last is a head."""
-    records: list[Layer] = []
-    shape: tuple[int, ...] = input_shape
-    for index, (kind, n_out) in enumerate(layers[:-1]):
-        if kind == 'pool':
-            records.insert(-1, MaxPool(name=f'pool{index}'))
-        else:
-            n_in = shape[2] if kind == 'conv' else int(np.prod(shape))
-            record = Convolution if kind == 'conv' else Dense
-            records.append(record(name=f'layer{index}', n_in=n_in, n_out=n_out))
-            records.append(Threshold(name=f'bits{index}', n=n_out))
-        shape = Network(name, input_shape, tuple(records), ()).shapes[records[-1].name]
-    head = Head(name='head', n_in=int(np.prod(shape)), n_classes=layers[-1][1])
-    return Network(name, input_shape, (*records, head), CLASSES)
-
-
-def random_weights(network: Network) -> Weights:
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for name, (dtype, shape) in expected_tensors(network).items():
-        layer = network.layer(name.partition('.')[0])
-        if name.endswith('.flips'):
-            arrays[name] = rng.integers(0, 2, shape).astype(dtype)
-        elif name.endswith('.weights') and network.kinds[network.sources[layer.name][0]] == 'bits':
-            signs = not isinstance(layer, Head)
-            values = rng.choice([-1, 1], shape) if signs else rng.integers(-127, 128, shape)
-            arrays[name] = values.astype(dtype)
-        else:
-            arrays[name] = rng.integers(-100, 101, shape).astype(dtype)
-    return Weights(arrays)
-
-
-def prepared(network: Network) -> NativeInfer:
-    infer = Popcount().prepare(network, random_weights(network))
-    if not isinstance(infer, NativeInfer):
-        raise SystemExit('the native kernels are not built: nothing to measure')
-    return infer
 
 
 def whole_net(lines: Lines, case: str, network: Network, layers: tuple, rounds: int) -> None:
@@ -110,19 +69,8 @@ def whole_net(lines: Lines, case: str, network: Network, layers: tuple, rounds: 
         infer.n_bytes,
         'B',
         '1-bit weights',
-        _one_bit_bytes(network),
+        one_bit_bytes(network),
     )
-
-
-def _one_bit_bytes(network: Network) -> float:
-    """Bytes of the weights with one bit each, first layer and head with eight."""
-    total = 0.0
-    for name, (_, shape) in expected_tensors(network).items():
-        layer = network.layer(name.partition('.')[0])
-        if name.endswith('.weights'):
-            on_bits = network.kinds[network.sources[layer.name][0]] == 'bits'
-            total += np.prod(shape) / (8 if on_bits and not isinstance(layer, Head) else 1)
-    return total
 
 
 def vgg(lines: Lines, rounds: int) -> None:
@@ -147,7 +95,7 @@ def layers(lines: Lines, rounds: int) -> None:
         bound.measure()
     binary_us, binary_macs = 0.0, 0
     for index, layer in enumerate(weighed):
-        macs = _multiply_adds(network, layer)
+        macs = multiply_adds(network, layer)
         metric = f'{layer.name} {network.shapes[network.sources[layer.name][0]]}'
         lines.say('vgg-like layers', metric, step_ns[index] / 1e3, 'us')
         if 0 < index < len(weighed) - 1:
@@ -157,14 +105,6 @@ def layers(lines: Lines, rounds: int) -> None:
     if bound.tera_macs:
         name = 'register-only loop'
         lines.say('vgg-like layers', 'binary layers', speed, 'TMAC/s', name, bound.tera_macs, True)
-
-
-def _multiply_adds(network: Network, layer: Layer) -> int:
-    if isinstance(layer, Convolution):
-        height, width, n_out = network.shapes[layer.name]
-        return int(height * width * n_out * layer.kernel**2 * layer.n_in)
-    assert isinstance(layer, Dense | Head)
-    return layer.n_in * network.shapes[layer.name][0]
 
 
 class Bound:
@@ -280,7 +220,56 @@ def swap(lines: Lines, rounds: int) -> None:
         lines.say('swap', f'{name}, median', middle, 'us')
 
 
+def taps(lines: Lines, rounds: int) -> None:
+    """What the signals of drift cost a frame: the bits of the first layer and of the last."""
+    network = binary_network('vgg', (32, 32, 3), VGG)
+    infer = prepared(network)
+    image = np.random.default_rng(1).integers(0, 256, (1, 32, 32, 3)).astype(np.uint8)
+    names = (network.thresholds[0].name, network.thresholds[-1].name)
+    times = interleaved({'no': lambda: infer(image), 'two': lambda: infer(image, names)}, rounds)
+    for index, statistic in enumerate(('minimum', 'median')):
+        case, metric = 'vgg-like taps', f'bits of the first and the last layer, {statistic}'
+        lines.say(case, metric, times['two'][index], 'us', 'without', times['no'][index])
+    frames = np.repeat(image, 64, axis=0)
+    sums = (network.sources[network.thresholds[3].name][0],)
+    us = interleaved({'sums': lambda: infer(frames, sums)}, 10)['sums'][0]
+    lines.say('vgg-like taps', 'sums of the fourth layer, 64 frames', us / 1e3, 'ms')
+
+
+def models(lines: Lines, rounds: int) -> None:
+    """Accuracy on the test images beside the time of one frame, for each shipped model."""
+    for name in shipped():
+        model = Model.load(name)
+        data = tomllib.loads(model.about['recipe'])['data']
+        try:
+            pool = registry.load('streams', data).pool('test')
+        except UsageError as error:
+            print(f'{name}: {error}', file=sys.stderr)
+            continue
+        factor = model.network.input_shape[0] // pool.images.shape[1]
+        images = pool.images.repeat(factor, axis=1).repeat(factor, axis=2)
+        engines = {each: registry.load('engines', each)() for each in ('popcount', 'onnx_runtime')}
+        infers = {
+            each: engine.prepare(model.network, model.weights) for each, engine in engines.items()
+        }
+        times = interleaved(
+            {
+                each: lambda infer=infer, image=images[:1]: infer(image)
+                for each, infer in infers.items()
+            },
+            rounds,
+        )
+        for each, infer in infers.items():
+            right = infer(images).logits.argmax(axis=1) == pool.labels
+            lines.say(f'model {name}', f'{each}, test accuracy', 100 * right.mean(), '%')
+        ours, peer = times['popcount'], times['onnx_runtime']
+        for index, statistic in enumerate(('minimum', 'median')):
+            what = f'one frame, {statistic}'
+            lines.say(f'model {name}', what, ours[index], 'us', 'onnx_runtime', peer[index])
+
+
 CASES = {'vgg': vgg, 'layers': layers, 'mlp': mlp, 'es': evolution, 'swap': swap}
+CASES |= {'taps': taps, 'models': models}
 
 
 def main() -> None:

@@ -95,6 +95,25 @@ IMAGE_TRANSPORT = Parameter(
 )
 SEED = Parameter('seed', 0, 'Decides everything that is random.', minimum=0)
 
+
+def _faults(*kinds: str) -> tuple[Parameter, ...]:
+    """Return the parameters that make a node harm itself; off unless a test asks for it."""
+    return (
+        Parameter(
+            'fault_injection.kind',
+            'none',
+            'A fault the node makes in itself, for tests; it warns at start.',
+            values=('none', *kinds),
+        ),
+        Parameter(
+            'fault_injection.after', 0, 'Frames or updates before the fault begins.', minimum=0
+        ),
+        Parameter(
+            'fault_injection.count', 1, 'Frames or updates it lasts; 0 is for ever.', minimum=0
+        ),
+    )
+
+
 CAMERA = (
     AUTOSTART,
     Parameter('stream', 'digits', 'Where the frames come from.', room='streams'),
@@ -131,6 +150,7 @@ CAMERA = (
     Parameter('n_subscribers', 1, 'Start the stream once so many subscribers listen.', minimum=0),
     SEED,
     Parameter('image_reliable', False, 'Send reliable images; false is best effort.'),
+    *_faults('drop', 'freeze', 'nan', 'noise', 'clock_jump', 'stall', 'crash'),
 )
 
 INFERENCE = (
@@ -167,6 +187,7 @@ INFERENCE = (
         maximum=1000.0,
         live=True,
     ),
+    *_faults('stall', 'crash'),
 )
 
 ADAPTATION = (
@@ -191,6 +212,7 @@ ADAPTATION = (
     Parameter('freeze', False, 'Look, but change nothing.', live=True),
     Parameter('min_gain', 0.01, 'Gain in accuracy a candidate must show.', 0.0, 1.0, live=True),
     SEED,
+    *_faults('corrupt_weights', 'stall', 'crash'),
 )
 
 NODES: dict[str, tuple[Parameter, ...]] = {

@@ -16,6 +16,7 @@ from edge_adapt.records import Array, F32
 import numpy as np
 
 KIND = 'reference'
+_ONE_RUN = 2.2  # how much farther a domain may be whose signature saw one run of one class
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Reference:
 
     `clean` holds for the weights of `version`: class-conditional, all feature groups. `domain`
     holds about any signature and for any weights: image features only. `match_limit` bounds the
-    distance at which frames still belong to a domain. `bank` has the scores of the corruptions
-    expected. `entropy_quantiles` (n_classes, 33) are of the logarithm of clean entropy, for each
-    predicted class. `about` says how it was made.
+    distance at which frames still belong to the clean domain. `bank` has the scores of the
+    corruptions expected. `entropy_quantiles` (n_classes, 33) are of the logarithm of clean
+    entropy, for each predicted class. `about` says how it was made.
     """
 
     version: str
@@ -59,7 +60,13 @@ class Reference:
 
         Some 32 frames tell; give the clean domain's own `signature` among the others.
         """
-        return _signature.nearest(self.domain, self.match_limit, signatures, features)
+        limits = {name: self._limit(signature) for name, signature in signatures.items()}
+        return _signature.nearest(self.domain, limits, signatures, features)
+
+    def _limit(self, signature: Signature) -> float:
+        # The clean signature is of all clean frames; any other may be of a single run.
+        is_clean = np.array_equal(signature.mean, self.domain.centre)
+        return self.match_limit * (1.0 if is_clean else _ONE_RUN)
 
     def check(self, version: str) -> None:
         """Raise UsageError where this reference was not made for weights `version`."""

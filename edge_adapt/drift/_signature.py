@@ -77,18 +77,21 @@ def domain_residuals(domain: Normal, signature: Signature, features: Array) -> F
 
 
 def nearest(
-    domain: Normal, limit: float, signatures: Mapping[str, Signature], features: Array
+    domain: Normal,
+    limits: Mapping[str, float],
+    signatures: Mapping[str, Signature],
+    features: Array,
 ) -> str | None:
     """
     Return the name of the domain that frames with image features (n, 32) come from.
 
-    None where they are farther than `limit` from every signature. Of several the likelier one,
+    None where they are farther from every signature than its limit. Of several the likelier one,
     as a wide domain is near everything.
     """
     likelihoods = {}
     for name, signature in signatures.items():
         far = distance(domain, signature, features)
-        if far <= limit:
+        if far <= limits[name]:
             spread = np.log(np.maximum(domain.scale, signature.deviation)).sum()
             likelihoods[name] = -0.5 * far * len(domain.centre) - float(spread)
     return max(likelihoods, key=likelihoods.__getitem__, default=None)

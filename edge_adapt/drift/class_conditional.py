@@ -10,13 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edge_adapt.drift._return_watch import ReturnWatch
 from edge_adapt.drift._run_watcher import RunWatcher
 from edge_adapt.drift._signature import Signature
-from edge_adapt.records import Array
+from edge_adapt.drift._watcher import Sight
+from edge_adapt.records import Array, Observation
+from edge_adapt.signals import PIXELS
+
+RETURN = 'return'
 
 
 class ClassConditional(RunWatcher):
-    """Watches features against the clean reference, or against the domain it was re-based on."""
+    """
+    Watches features against the clean reference, or against the domain it was re-based on.
+
+    In another domain it also watches for the return to the clean one.
+    """
+
+    _here: Signature | None = None
+    _return: ReturnWatch | None = None
 
     def rebase(self, weights: Mapping[str, Array], version: str) -> None:
         """
@@ -25,9 +37,20 @@ class ClassConditional(RunWatcher):
         A bank's own signature where it carries one; the clean reference, with all groups, for
         the weights it was recorded with; else clean images, as other weights have other features.
         """
-        signature = Signature.in_weights(weights)
-        if signature is None and version == self.reference.version:
+        self._here = Signature.in_weights(weights)
+        if self._here is None and version == self.reference.version:
             self._watch(self.reference.clean)
         else:
-            signature = signature or self.reference.signature
+            signature = self._here or self.reference.signature
             self._watch(self.reference.about_domain(signature))
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._return = ReturnWatch(self.reference, self._here) if self._here else None
+
+    def _look(self, observation: Observation) -> Sight:
+        sight = super()._look(observation)
+        ratio = self._return.update(observation) if self._return is not None else 0.0
+        if ratio <= 1:
+            return sight
+        return Sight(ratio, 1.0, PIXELS, {'kind': 'recurring', 'branch': RETURN})

@@ -19,6 +19,7 @@ from edge_adapt.errors import UsageError
 from edge_adapt.images import network_input
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._diagnostics import Diagnostics, Status
+from edge_adapt.nodes._faults import Faults, flipped
 from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
 from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._lifecycle import EdgeNode, run
@@ -58,6 +59,7 @@ class Adaptation(EdgeNode):
         self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._arrived = threading.Event()
         self._n_decisions = self._n_rejected = 0
+        self._faults = Faults(self)
         self._trouble, self._retry_s = '', 0.0
         self._last_decision = ''
         self._input = ImageInput(self, self._later(self._take_image))
@@ -182,8 +184,10 @@ class Adaptation(EdgeNode):
 
     def _publish_weights(self) -> None:
         self._published = self._pipeline.weights.version
-        now = self.get_clock().now().nanoseconds
-        self._weights.publish(convert.bytes_message(self._pipeline.update(now).encode(self._key)))
+        data = self._pipeline.update(self.get_clock().now().nanoseconds).encode(self._key)
+        if self._faults.next() == 'corrupt_weights':
+            data = flipped(data)
+        self._weights.publish(convert.bytes_message(data))
 
     def _learning(self) -> Status:
         values = {

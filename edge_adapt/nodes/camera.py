@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from edge_adapt import registry
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes import convert
+from edge_adapt.nodes._faults import CameraFaults
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import image_qos, RELIABLE, SCORE
 from edge_adapt.records import Frame, UNKNOWN
@@ -44,6 +45,7 @@ class Camera(EdgeNode):
             self._time = self.create_publisher(ClockMessage, '/clock', RELIABLE)
         self._frames: Iterator[Frame] = iter(self._stream)
         self._n_sent = 0
+        self._faults = CameraFaults(self)
 
     def activate(self) -> None:
         """Begin to send."""
@@ -80,7 +82,9 @@ class Camera(EdgeNode):
             self.deactivate()
             return
         self._n_sent += 1
-        self._send(frame)
+        seen = self._faults.frame(frame)
+        if seen is not None:
+            self._send(seen)
 
     def _send(self, frame: Frame) -> None:
         """Publish what belongs to one frame; time first, as everything is stamped with it."""
@@ -88,10 +92,11 @@ class Camera(EdgeNode):
             self._time.publish(convert.clock(frame.stamp_ns))
             stamp = frame.stamp_ns
         else:
-            stamp = self.get_clock().now().nanoseconds
+            stamp = self.get_clock().now().nanoseconds + self._faults.offset_ns
         frame_id = frame.frame_id if self.parameter('bag') else self.parameter('frame_id')
         self._info.publish(convert.camera_info(frame.image, stamp, frame_id))
-        self._image.publish(convert.image_from(frame.image, stamp, frame_id))
+        message = convert.image_from(frame.image, stamp, frame_id)
+        self._image.publish(self._faults.message(message))
         if self._compressed.get_subscription_count():
             self._compressed.publish(convert.compressed_from(frame.image, stamp, frame_id))
         if frame.label == UNKNOWN:

@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._diagnostics import Diagnostics, Frames
+from edge_adapt.nodes._faults import Faults
 from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
 from edge_adapt.nodes._inference_status import InferenceStatus
 from edge_adapt.nodes._input_watch import InputWatch
@@ -55,6 +56,7 @@ class Inference(EdgeNode):
         self._watch = InputWatch(self._input.topic, self._steady_ns, self.get_logger().warning)
         self._jumps = Jumps(self.get_clock())
         self._latency = Latency()
+        self._faults = Faults(self)
         self.n_swaps = 0
         self._classification = self.create_publisher(Classification, 'classification', RELIABLE)
         self._score = self.create_publisher(Float32, 'drift_score', RELIABLE)
@@ -132,6 +134,7 @@ class Inference(EdgeNode):
         self._heed_jumps()
         if message is None:
             return
+        self._faults.next()
         try:
             frame = self._input.frame_from(message)
             self._pipeline.region = self._input.region

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cmaes
 from edge_adapt.records import F64, Samples, Weights
 from edge_adapt.updaters import Objective
+from edge_adapt.updaters._cma import SepCMA
 from edge_adapt.updaters._head_task import HeadTask
 from edge_adapt.updaters._steps import Steps
 import numpy as np
@@ -39,7 +39,7 @@ class SepCma(Steps[HeadTask, History]):
         super().__init__(History, seed)
         self._n_generations, self._population_size = n_generations, population_size
         self._batch_size, self._sigma = batch_size, sigma
-        self._optimizer: cmaes.SepCMA | None = None
+        self._optimizer: SepCMA | None = None
 
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         self._optimizer = None
@@ -63,8 +63,8 @@ class SepCma(Steps[HeadTask, History]):
     def best(self, task: HeadTask, run: History) -> Weights:
         return task.deployed(run.mean)
 
-    def _told_again(self, task: HeadTask, run: History) -> cmaes.SepCMA:
-        optimizer = cmaes.SepCMA(
+    def _told_again(self, task: HeadTask, run: History) -> SepCMA:
+        optimizer = SepCMA(
             mean=task.vector.astype(float),
             sigma=self._sigma,
             seed=int(run.seed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_adapt.drift import Reference, Signature
+from edge_adapt.drift._return_watch import ReturnWatch
 from edge_adapt.drift._run_statistic import FORGETTING, MAX_GAP, RunStatistic
 from edge_adapt.drift.class_conditional import ClassConditional
 from edge_adapt.records import Observation
@@ -120,9 +121,19 @@ def test_rebased_on_a_new_domain_it_is_quiet_there_and_finds_the_way_back(refere
     signature = Signature.of(images_of(world.frames(96, shift=8.0)))
     detector.rebase(signature.tensors(), 'another version')
     assert feed(detector, world.frames(1000, shift=8.0)) == []
-    found = feed(detector, world.frames(200))
-    assert found
-    assert found[0] < 100
+    found = feed(detector, world.frames(60))
+    assert len(found) == 1
+    assert found[0] <= 20
+
+
+def test_the_way_back_is_told_as_a_return(reference, world):
+    here = Signature.of(images_of(world.frames(96, shift=2.0)))
+    watch = ReturnWatch(reference, here)
+    away = [watch.update(frame) for frame in world.frames(300, shift=2.0)]
+    back = [watch.update(frame) for frame in world.frames(60)]
+    assert max(away) <= 1
+    assert max(back[:20]) > 1
+    assert min(back[20:]) > 1
 
 
 def test_other_weights_are_watched_by_their_images_alone(reference, world):

@@ -15,6 +15,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 import edge_adapt
 from edge_adapt.commands import _starter
+from edge_adapt.errors import UsageError
 from edge_adapt.graph import CARD, NodeSpec, Value
 from edge_adapt.nodes import convert
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
@@ -70,11 +71,13 @@ class Observer(Node):
         self.n_drifts += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        values = convert.values_in(message)
-        if message.status[0].name.endswith('inference: input'):
-            self.input = values
-        if message.status[0].name.endswith('adaptation: learning'):
-            self.learning, self.learning_level = values, message.status[0].level
+        for status in message.status:
+            values = {pair.key: pair.value for pair in status.values}
+            node, _, task = status.name.rpartition('/')[2].partition(': ')
+            if node == 'inference':
+                self.input.update(values)
+            if (node, task) == ('adaptation', 'learning'):
+                self.learning, self.learning_level = values, status.level
 
 
 class Robot:
@@ -184,10 +187,18 @@ def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
         lines.extend(line.rstrip('\n') for line in output)
 
 
+def is_free(domain: int) -> bool:
+    """Return whether no other test on this machine uses the domain."""
+    try:
+        return _starter.check_machine(domain) == domain
+    except UsageError:
+        return False
+
+
 @pytest.fixture
 def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Robot]:
     """A robot without nodes, in a domain of its own."""
-    domain = next(_DOMAINS)
+    domain = next(number for number in _DOMAINS if is_free(number))
     for name, value in _starter.environment(domain).items():
         monkeypatch.setenv(name, value)
     rclpy.init()
