@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.ros
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
 
 from edge_adapt import registry  # noqa: E402
 from edge_adapt.nodes import convert  # noqa: E402

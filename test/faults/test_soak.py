@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.ros
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
 
 
 def soak(robot: Any, folder: Path, schedule: str, n_warm: int, n_frames: int) -> dict[str, float]:

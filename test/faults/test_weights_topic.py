@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.ros
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
 
 from edge_adapt import archive  # noqa: E402
 from edge_adapt.networks.model import Model  # noqa: E402
