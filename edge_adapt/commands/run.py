@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from edge_adapt.commands import _starter
 from edge_adapt.errors import UsageError
-from edge_adapt.graph import NodeSpec, SCENARIOS
-from edge_adapt.parameters import NODES, Parameter, Value
+from edge_adapt.graph import Program, programs, SCENARIOS, with_image
+from edge_adapt.parameters import known, Value
 
 POLL_S = 0.2
 
@@ -37,6 +37,10 @@ class Run:
             help='parameters other than the scenario sets',
         )
         parser.add_argument('--namespace', default='', help='namespace of all nodes')
+        parser.add_argument('--image', default='image_raw', help='image topic [image_raw]')
+        parser.add_argument('--params-file', default='', help='file of parameters, as ROS has it')
+        parser.add_argument('--log-level', default='', help='least severe level that is logged')
+        parser.add_argument('--together', action='store_true', help='all nodes in one process')
         parser.add_argument(
             '--domain', type=int, help='ROS domain id [ROS_DOMAIN_ID, else the first free one]'
         )
@@ -49,9 +53,9 @@ class Run:
             domain = int(inherited)  # the user's own graph: others may be in it already
         else:
             domain = _starter.check_machine(arguments.domain)
-        specs = _with(list(SCENARIOS[arguments.scenario]), arguments.parameters)
+        started = _programs(arguments)
         print(f'ROS_DOMAIN_ID={domain}')
-        with _starter.Processes(specs, domain, _say, arguments.namespace) as processes:
+        with _starter.Processes(started, domain, _say) as processes:
             while not processes.ended:
                 time.sleep(POLL_S)
             statuses = processes.ended
@@ -63,31 +67,33 @@ def _say(name: str, text: str) -> None:
     print(f'{name}: {text}', flush=True)
 
 
-def _with(
-    specs: list[NodeSpec], assignments: list[tuple[Parameter, str, Value]]
-) -> list[NodeSpec]:
-    for parameter, node, value in assignments:
-        if node not in {spec.executable for spec in specs}:
-            raise UsageError(f'this scenario starts no node {node!r}')
-        specs = [
-            spec.with_parameters({parameter.name: value}) if spec.executable == node else spec
-            for spec in specs
-        ]
-    return specs
+def _programs(arguments: Namespace) -> tuple[Program, ...]:
+    specs = SCENARIOS[arguments.scenario]
+    chosen: dict[str, dict[str, Value]] = {spec.node_name: {} for spec in specs}
+    for name, parameter, text in arguments.parameters:
+        executable = next((s.executable for s in specs if s.node_name == name), None)
+        if executable is None:
+            raise UsageError(
+                f'this scenario starts no node {name!r}; it starts: {", ".join(chosen)}'
+            )
+        table = known(executable)
+        if parameter not in table:
+            raise UsageError(f'{name} has no parameter {parameter!r}; it has: {", ".join(table)}')
+        chosen[name][parameter] = table[parameter].parse(text)
+    return programs(
+        with_image(specs, arguments.image),
+        arguments.namespace,
+        together=arguments.together,
+        params_file=arguments.params_file,
+        log_level=arguments.log_level,
+        chosen=chosen,
+    )
 
 
-def _assignment(text: str) -> tuple[Parameter, str, Value]:
-    """Return parameter, node and value in 'node.parameter=value'."""
+def _assignment(text: str) -> tuple[str, str, str]:
+    """Return node, parameter and value in 'node.parameter=value'."""
     left, equals, value = text.partition('=')
-    node, _, name = left.partition('.')
-    if not equals or node not in NODES:
-        raise ArgumentTypeError(
-            f'{text!r} is not NODE.PARAMETER=VALUE with one of the nodes {", ".join(NODES)}'
-        )
-    known = {parameter.name: parameter for parameter in NODES[node]}
-    if name not in known:
-        raise ArgumentTypeError(f'{node} has no parameter {name!r}; it has: {", ".join(known)}')
-    try:
-        return known[name], node, known[name].parse(value)
-    except UsageError as error:
-        raise ArgumentTypeError(str(error)) from error
+    node, dot, name = left.partition('.')
+    if not equals or not dot:
+        raise ArgumentTypeError(f'{text!r} is not NODE.PARAMETER=VALUE')
+    return node, name, value

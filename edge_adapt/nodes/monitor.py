@@ -38,6 +38,9 @@ class Seen:
     statistics: dict[int, float] = field(default_factory=dict)  # drift statistic / threshold
     input: dict[str, str] = field(default_factory=dict)  # the inference node's own figures
     learning: dict[str, str] = field(default_factory=dict)  # the adaptation node's
+    statuses: dict[str, tuple[int, str, dict[str, str]]] = field(
+        default_factory=dict
+    )  # name in /diagnostics -> level, sentence, values
 
 
 class Monitor(Node):
@@ -91,6 +94,7 @@ class Monitor(Node):
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             values = {pair.key: pair.value for pair in status.values}
+            self.seen.statuses[status.name] = (status.level[0], status.message, values)
             if status.name.endswith('inference: input'):
                 self.seen.input = values
             if status.name.endswith('adaptation: learning'):

@@ -10,6 +10,7 @@ Schedules as text: 'clean:300,contrast:450,clean:300'.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import re
 
 from edge_adapt import corruptions
@@ -22,8 +23,12 @@ _SEGMENT = re.compile(rf'([a-z_+]+)(?:@({_NUMBER})(?:\.\.({_NUMBER}))?)?:(\d+)')
 _MAX_FRAMES = 10_000_000
 
 
-def parse(text: str) -> tuple[Segment, ...]:
-    """Return the segments of a schedule. Raises UsageError naming the part that is wrong."""
+def parse(text: str, known: Sequence[str] = ()) -> tuple[Segment, ...]:
+    """
+    Return the segments of a schedule. Raises UsageError naming the part that is wrong.
+
+    `known` are the names there are, the corruptions where it is empty.
+    """
     segments: list[Segment] = []
     start = 0
     for part in text.replace(' ', '').split(','):
@@ -33,7 +38,7 @@ def parse(text: str) -> tuple[Segment, ...]:
                 f'schedule part {part!r} is not like contrast:450, fog@0.5:300 or dark@0..1:2000'
             )
         name, first, last, n_frames = match.groups()
-        _check_names(name)
+        _check_names(name, known)
         first_severity = float(first or 1)
         segment = Segment(
             name, start, int(n_frames), first_severity, float(last or first_severity)
@@ -47,8 +52,8 @@ def parse(text: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def _check_names(damage: str) -> None:
-    known = [*corruptions.names(), STUCK]
+def _check_names(damage: str, names: Sequence[str]) -> None:
+    known = names or [*corruptions.names(), STUCK]
     for name in damage.split('+'):
         if name not in known:
             raise UsageError(f'there is no corruption {name!r}; there are: {", ".join(known)}')

@@ -35,7 +35,9 @@ def ranges() -> list[Requirement]:
         for keyword in call.keywords
         if keyword.arg in ('install_requires', 'extras_require')
     }
-    groups = [arguments['install_requires'], *arguments['extras_require'].values()]
+    # MuJoCo is installed by whoever wants it: nothing but one optional scenario needs it.
+    extras = [texts for name, texts in arguments['extras_require'].items() if name != 'sim']
+    groups = [arguments['install_requires'], *extras]
     return [Requirement(text) for group in groups for text in group]
 
 

@@ -21,7 +21,10 @@ def _member(name: str) -> Any:
     return pytest.param(name, marks=marks)
 
 
-@pytest.fixture(params=[_member(name) for name in registry.names('streams')], scope='module')
+@pytest.fixture(
+    params=[_member(name) for name in registry.names('streams') if name != 'mujoco'],
+    scope='module',
+)
 def kind(request: pytest.FixtureRequest) -> Any:
     name = request.param
     if name not in SHIPPED and 'EDGE_ADAPT_DATA' not in os.environ:

@@ -1,0 +1,11 @@
+"""The same images through processor and accelerator, compared live."""
+
+from __future__ import annotations
+
+from edge_adapt.launching import description
+
+from launch import LaunchDescription
+
+
+def generate_launch_description() -> LaunchDescription:
+    return description('accelerator')

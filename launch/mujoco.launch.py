@@ -1,0 +1,11 @@
+"""The street of signs, rendered by MuJoCo."""
+
+from __future__ import annotations
+
+from edge_adapt.launching import description
+
+from launch import LaunchDescription
+
+
+def generate_launch_description() -> LaunchDescription:
+    return description('mujoco')
