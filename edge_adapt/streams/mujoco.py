@@ -24,7 +24,7 @@ import numpy as np
 os.environ.setdefault('MUJOCO_GL', 'egl')
 import mujoco
 
-_JITTER = 0.01  # metres the rover stops beside a sign's middle: 2 pixels
+_JITTER = 0.001  # metres the rover stops beside a sign: 0.2 pixels
 _SCENE = """
 <mujoco>
   <visual>
@@ -49,7 +49,7 @@ _SCENE = """
 </mujoco>
 """
 # Ambient and diffuse light add up to 1 on a sign by day: the picture is what is on it.
-_AMBIENT, _DIFFUSE = 0.5, 0.56
+_AMBIENT, _DIFFUSE = 0.5, 0.55
 
 
 class Mujoco:
