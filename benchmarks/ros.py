@@ -1,7 +1,7 @@
 """
 What the inference node costs over real DDS: two processes, median of three runs.
 
-usage: .venv/bin/python benchmarks/ros.py > benchmarks/results/ros.json
+usage: .venv/bin/python -m benchmarks.ros > benchmarks/results/ros.json
 
 One JSON line a figure. Not measured yet: inference beside learning flat out, 1,000 swaps under
 load, and a transport-only peer of the latency.
