@@ -49,5 +49,5 @@ def test_without_ros_the_demo_says_how_to_get_it() -> None:
         [sys.executable, '-c', script], capture_output=True, text=True, check=False
     )
     assert run.returncode == 2
-    assert 'the demo needs ROS 2: rclpy is not installed. Run `make setup`' in run.stderr
+    assert 'this needs ROS 2: rclpy is not installed. Run `make setup`' in run.stderr
     assert 'Traceback' not in run.stderr
