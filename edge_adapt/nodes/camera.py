@@ -21,6 +21,8 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vision_msgs.msg import Classification
 
+SETTLE_S = 1.5
+
 
 class Camera(EdgeNode):
     """Publishes `image_raw`, `label` for a share of the frames, and `truth` where asked."""
@@ -44,6 +46,7 @@ class Camera(EdgeNode):
         if self.parameter('publish_clock'):
             self._time = self.create_publisher(ClockMessage, '/clock', RELIABLE)
         self._frames: Iterator[Frame] = iter(self._stream)
+        self._n_heard = 0  # times in a row that everybody was there
         self._n_sent = 0
         self._faults = CameraFaults(self)
 
@@ -110,8 +113,12 @@ class Camera(EdgeNode):
     def _is_heard(self) -> bool:
         """Whether those who should see the first frame are there."""
         n_images = self._image.get_subscription_count() + self._compressed.get_subscription_count()
-        scored = not self.parameter('publish_truth') or self._truth.get_subscription_count()
-        return bool(n_images >= self.parameter('n_subscribers') and scored)
+        keeps_score = self.parameter('publish_truth')
+        scored = not keeps_score or self._truth.get_subscription_count()
+        heard = bool(n_images >= self.parameter('n_subscribers') and scored)
+        self._n_heard = self._n_heard + 1 if heard else 0
+        # Who keeps the score finds the camera before it has found the answers: give it a while.
+        return self._n_heard > (SETTLE_S * self.parameter('rate_hz') if keeps_score else 0)
 
 
 def _recording(path: str) -> Any:
