@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Self
 from edge_adapt.errors import UsageError
 from edge_adapt.graph import ENVIRONMENT, NodeSpec, Program, programs
 
-PATIENCE_S = 5.0  # for a process to end after SIGINT, before it is killed
+PATIENCE_S = 5.0  # for a process to end after SIGTERM, before it is killed
 SHM_BYTES = 64 << 20  # what three processes want of /dev/shm, with room to spare
 LAST_DOMAIN = 101  # above it, DDS ports run into those that Linux gives to anybody
 # RTPS 2.2, 9.6.1.1: the discovery port of the first participant of a domain on a machine.
@@ -92,7 +91,7 @@ class Processes:
     ) -> None:
         for process in self._running.values():
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # unlike SIGINT, no traceback while Python still imports
         for process in self._running.values():
             try:
                 process.wait(PATIENCE_S)
