@@ -173,6 +173,13 @@ INFERENCE = (
         'allow_unsigned', False, 'Take weights that nobody signed: only where you trust all peers.'
     ),
     Parameter(
+        'max_updates_hz',
+        1.0,
+        'Weight updates taken a second, at most; five at once after a calm time.',
+        minimum=0.01,
+        maximum=1000.0,
+    ),
+    Parameter(
         'input_timeout_s',
         2.0,
         'Say so when no frame comes for this long.',

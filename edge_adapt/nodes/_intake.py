@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge_adapt.networks.model import Model
 from edge_adapt.nodes._lifecycle import EdgeNode
-from edge_adapt.store.intake import Intake
+from edge_adapt.store.intake import Intake, Rules
 from edge_adapt.store.signing import PublicKey, Trust
 from edge_adapt.store.weight_store import WeightStore
 
@@ -24,4 +24,5 @@ def intake_of(node: EdgeNode, model: Model) -> Intake:
         )
     keys = [PublicKey.load(Path(path))] if path else []
     trust = Trust.of(keys, node.parameter('allow_unsigned'))
-    return Intake(model, trust, WeightStore(folder, model).state.number if folder else 0)
+    sequence = WeightStore(folder, model).state.number if folder else 0
+    return Intake(model, trust, sequence, Rules.at(node.parameter('max_updates_hz')))

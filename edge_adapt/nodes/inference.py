@@ -72,7 +72,9 @@ class Inference(EdgeNode):
             self, self._pipeline.model.digest[:16], self.status.tasks()
         )
         self._labels.publish(convert.label_info(self._names, self._now_ns()))
-        self._tell_model()
+        self._told = self._pipeline.version
+        self._stamp_ns = self._now_ns()
+        self._tell_model(self._stamp_ns)
 
     def activate(self) -> None:
         """Begin to listen."""
@@ -133,6 +135,7 @@ class Inference(EdgeNode):
         message = self._slot.take(WAIT_S)
         self._heed_jumps()
         if message is None:
+            self._heed_swap(self._pipeline.version, self._stamp_ns + 1)
             return
         self._faults.next()
         try:
@@ -148,6 +151,20 @@ class Inference(EdgeNode):
             return
         self._tell(frame, result)
 
+    def _heed_swap(self, version: str, stamp_ns: int) -> None:
+        """
+        Tell of a version when the first frame was answered by it, or when no frame comes.
+
+        `model` bears that frame's stamp, or one just after the last frame's: an answer is by the
+        last version whose stamp is not later than its own.
+        """
+        if version == self._told:
+            return
+        self._told = version
+        self.n_swaps += 1
+        self._tell_model(stamp_ns)
+        self.get_logger().info(f'swap {self.n_swaps}: version {version} runs')
+
     def _heed_jumps(self) -> None:
         """Forget what was measured before time was set; nothing is ever learned from a jump."""
         if self._jumps is not None and self._jumps.taken():
@@ -157,6 +174,8 @@ class Inference(EdgeNode):
 
     def _tell(self, frame: Frame, result: Result) -> None:
         """Publish what came of a frame."""
+        self._stamp_ns = frame.stamp_ns
+        self._heed_swap(result.prediction.version, frame.stamp_ns)
         self._classification.publish(convert.classification_from(result.prediction, self._names))
         self._score.publish(Float32(data=result.statistic))
         age_ns = self._now_ns() - frame.stamp_ns
@@ -198,18 +217,15 @@ class Inference(EdgeNode):
         if answer.weights is None or answer.weights.version == self._pipeline.version:
             return
         self._pipeline.use(answer.weights)
-        self.n_swaps += 1
-        self._tell_model()
-        self.get_logger().info(f'swap {self.n_swaps}: version {self.version} runs')
 
     def _on_reset_detector(self, request: Trigger.Request, response: Trigger.Response) -> object:
         self._pipeline.reset_detector()
         response.success, response.message = True, 'the detector starts anew'
         return response
 
-    def _tell_model(self) -> None:
+    def _tell_model(self, stamp_ns: int) -> None:
         method = f'{self._pipeline.model.network.name} on {self.parameter("engine")}'
-        info = convert.model_info(self.version, self.n_swaps, method, self._now_ns())
+        info = convert.model_info(self._told, self.n_swaps, method, stamp_ns)
         self._model.publish(info)
 
 

@@ -45,6 +45,11 @@ class Rules:
     groups: tuple[str, ...] = GROUPS
     max_step: float = 4.0
 
+    @staticmethod
+    def at(accepted_hz: float) -> Rules:
+        """Return the rules that take so many updates a second; two messages opened for each."""
+        return Rules(accepted_hz=accepted_hz, attempts_hz=max(10.0, 2 * accepted_hz))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
