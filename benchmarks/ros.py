@@ -1,111 +1,54 @@
 """
-What the inference node costs over real DDS: two processes, median of three runs.
+What the inference node costs over real DDS, beside a bare rclpy node that only echoes.
 
-usage: .venv/bin/python -m benchmarks.ros > benchmarks/results/ros.json
+usage: .venv/bin/python -m benchmarks.ros [--runs N] > benchmarks/results/ros.json
 
-One JSON line a figure. Not measured yet: inference beside learning flat out, 1,000 swaps under
-load, and a transport-only peer of the latency.
+One JSON line a figure: the median of the runs, and the runs. The echo is the transport alone, in
+a process of its own, measured in turns with the node; the learner beside which inference is
+measured trains flat out at the priority of the adaptation node, which runs as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from argparse import ArgumentParser
+from bisect import bisect_right
 import json
 import os
 from pathlib import Path
-import platform
 import statistics
 import sys
 import time
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from _over_ros import beside, cpu_and_memory, echo, nodes, Sender, SMALL
+from _timing import machine
 from edge_adapt.commands import _starter
 from edge_adapt.graph import NodeSpec
+from edge_adapt.networks.model import Model
 from edge_adapt.nodes import convert
-from edge_adapt.nodes._qos import image_qos, RELIABLE
 from edge_adapt.parameters import NODES
 from edge_adapt.pipeline.assembly import inference_from
-from edge_adapt.records import Frame
+from edge_adapt.records import Frame, Weights
+from edge_adapt.store.container import WeightUpdate
 import numpy as np
 import rclpy
-from sensor_msgs.msg import Image
-from vision_msgs.msg import Classification
 
-N_RUNS = 3
-
-
-def silent(name: str, text: str) -> None:
-    """Print nothing: standard output is for figures."""
+N_SWAPS = 1000
+MODEL = Model.load('digits')
+Figures = dict[str, float]
 
 
-class Sender:
-    """Sends images and keeps when each answer came."""
-
-    def __init__(self) -> None:
-        self.node = rclpy.create_node('sender')
-        self.images = self.node.create_publisher(Image, 'image_raw', image_qos(False, 10))
-        self.came_ns: dict[int, int] = {}
-        self.node.create_subscription(Classification, 'classification', self._take, RELIABLE)
-
-    def _take(self, message: Classification) -> None:
-        self.came_ns[convert.stamp_ns(message.header.stamp)] = time.time_ns()
-
-    def spin(self, until_s: float) -> None:
-        while (left := until_s - time.monotonic()) > 0:
-            rclpy.spin_once(self.node, timeout_sec=left)
-
-    def send(self, pixels: Any, rate_hz: float, seconds: float) -> list[int]:
-        """Send at a rate and return the stamps; wait a second for the last answers."""
-        self.came_ns.clear()
-        stamps = []
-        next_s = time.monotonic()
-        for _ in range(int(rate_hz * seconds)):
-            stamps.append(time.time_ns())
-            self.images.publish(convert.image_from(pixels, stamps[-1], 'camera'))
-            next_s += 1 / rate_hz
-            self.spin(next_s)
-        self.spin(time.monotonic() + 1.0)
-        return stamps
-
-    def latencies_ms(self, stamps: list[int]) -> list[float]:
-        return [(self.came_ns[s] - s) / 1e6 for s in stamps if s in self.came_ns]
-
-
-@contextmanager
-def running(domain: int) -> Iterator[tuple[Any, Sender, float]]:
-    """Yield the processes, a sender, and the seconds from start to the first answer."""
-    sender = Sender()
-    small = np.zeros((240, 320, 3), np.uint8)
-    started_s = time.monotonic()
-    with _starter.Processes([NodeSpec('inference')], domain, silent) as processes:
-        while not sender.came_ns:
-            stamp = time.time_ns()
-            sender.images.publish(convert.image_from(small, stamp, 'camera'))
-            sender.spin(time.monotonic() + 0.05)
-        yield processes, sender, time.monotonic() - started_s
-    sender.node.destroy_node()
-
-
-def cpu_and_memory(pid: int, seconds: float) -> tuple[float, float]:
-    """Return the share of a core in percent and the resident memory in MiB of an idle process."""
-    ticks = os.sysconf('SC_CLK_TCK')
-
-    def used_s() -> float:
-        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-        return (int(fields[11]) + int(fields[12])) / ticks
-
-    before = used_s()
-    time.sleep(seconds)
-    share = 100 * (used_s() - before) / seconds
-    pages = int(Path(f'/proc/{pid}/statm').read_text().split()[1])
-    return share, pages * os.sysconf('SC_PAGE_SIZE') / 2**20
+def p(percent: float, values: list[float]) -> float:
+    """Return a percentile; infinite where nothing was answered."""
+    return float(np.percentile(values, percent)) if values else float('inf')
 
 
 def highest_rate(sender: Sender, shape: tuple[int, int, int]) -> float:
     """Return the highest rate tried at which less than 5 % of the frames had no answer."""
     pixels, best = np.zeros(shape, np.uint8), 0.0
-    for rate_hz in (50, 100, 150, 200, 300, 400, 600, 800):
+    for rate_hz in (50, 100, 150, 200, 300, 400, 600, 800, 1000):
         stamps = sender.send(pixels, rate_hz, 2.0)
         real_hz = (len(stamps) - 1) / ((stamps[-1] - stamps[0]) / 1e9)
         if len(sender.latencies_ms(stamps)) < 0.95 * len(stamps) or real_hz < 0.9 * rate_hz:
@@ -114,54 +57,131 @@ def highest_rate(sender: Sender, shape: tuple[int, int, int]) -> float:
     return best
 
 
-def inference_alone_ms() -> float:
-    defaults = {parameter.name: parameter.default for parameter in NODES['inference']}
-    pipeline = inference_from(defaults.__getitem__)
-    frame = Frame(np.zeros((240, 320, 3), np.uint8), 1)
+def inference_alone_ms() -> list[float]:
+    """Return what a frame takes in this process, without any middleware, at 30 Hz."""
+    pipeline = inference_from({q.name: q.default for q in NODES['inference']}.__getitem__)
     times = []
-    for _ in range(200):
+    for i in range(300):
         start = time.perf_counter()
-        pipeline.on_frame(frame)
+        pipeline.on_frame(Frame(SMALL, i + 1))
         times.append(1e3 * (time.perf_counter() - start))
-    return float(np.percentile(times, 99))
+        time.sleep(0.01)
+    return times[10:]
 
 
-def measure(domain: int) -> dict[str, float]:
-    """Return the figures of one run."""
-    figures: dict[str, float] = {}
-    with running(domain) as (processes, sender, start_s):
+def alone(domain: int) -> Figures:
+    """Measure the inference node and, in turns with it, the echo."""
+    figures: Figures = {}
+    with nodes([NodeSpec('inference')], domain) as (sender, pids, start_s), echo() as bare:
         figures['start to first result|s'] = start_s
-        pid = processes._running['inference'].pid
-        idle = cpu_and_memory(pid, 10.0)
+        idle = cpu_and_memory(pids['inference'], 10.0)
         figures['idle, no frames|% of a core'], figures['memory of inference|MiB'] = idle
         large = np.zeros((480, 640, 3), np.uint8)
         stamps = sender.send(large, 60.0, 5.0)
         answered = 100 * len(sender.latencies_ms(stamps)) / len(stamps)
         figures['640x480 at 60 Hz answered|%'] = answered
-        stamps = sender.send(np.zeros((240, 320, 3), np.uint8), 30.0, 10.0)
-        latencies = sender.latencies_ms(stamps)
-        figures['320x240 at 30 Hz, stamp to answer, p50|ms'] = float(np.percentile(latencies, 50))
-        figures['320x240 at 30 Hz, stamp to answer, p99|ms'] = float(np.percentile(latencies, 99))
-        figures['inference alone, p99|ms'] = inference_alone_ms()
+        node_ms: list[float] = []
+        echo_ms: list[float] = []
+        for _ in range(4):
+            node_ms += sender.latencies_ms(sender.send(SMALL, 30.0, 4.0))
+            echo_ms += bare.latencies_ms(bare.send(SMALL, 30.0, 4.0))
+        alone_ms = inference_alone_ms()
+        for percent in (50, 99):
+            name = f'320x240 at 30 Hz, stamp to answer, p{percent}'
+            parts = p(percent, echo_ms) + p(percent, alone_ms)
+            figures[f'{name}|ms'] = p(percent, node_ms)
+            figures[f'echo of the same images, p{percent}|ms'] = p(percent, echo_ms)
+            figures[f'inference without middleware, p{percent}|ms'] = p(percent, alone_ms)
+            figures[f'{name} above echo + inference|ms'] = p(percent, node_ms) - parts
         figures['highest rate, 640x480|Hz'] = highest_rate(sender, (480, 640, 3))
         figures['highest rate, 224x224|Hz'] = highest_rate(sender, (224, 224, 3))
+        figures['highest rate of the echo, 640x480|Hz'] = highest_rate(bare, (480, 640, 3))
+        figures['highest rate of the echo, 224x224|Hz'] = highest_rate(bare, (224, 224, 3))
     return figures
 
 
+def beside_learning(domain: int) -> Figures:
+    """Measure inference in turns with and without somebody who trains flat out."""
+    idle: list[float] = []
+    busy: list[float] = []
+    both = [NodeSpec('inference', {'allow_unsigned': True}), NodeSpec('adaptation')]
+    with nodes(both, domain) as (sender, pids, _):
+        memory = cpu_and_memory(pids['adaptation'], 1.0)[1]
+        for _ in range(4):
+            idle += sender.latencies_ms(sender.send(SMALL, 30.0, 4.0))
+            with beside('_learner') as learner:
+                assert learner.stdout is not None
+                learner.stdout.readline()
+                busy += sender.latencies_ms(sender.send(SMALL, 30.0, 4.0))
+    return {
+        'memory of adaptation|MiB': memory,
+        '320x240 at 30 Hz, p99, nobody learns|ms': p(99, idle),
+        '320x240 at 30 Hz, p99, beside learning flat out|ms': p(99, busy),
+        'p99 beside learning over p99 idle|ratio': p(99, busy) / p(99, idle),
+    }
+
+
+def version(i: int) -> Weights:
+    """Return weights whose bias and scale both show in the scores: a mixture would be seen."""
+    rng, head = np.random.default_rng(i), MODEL.network.head.name
+    bias = rng.integers(-9, 9, MODEL.network.head.n_classes).astype(np.int32)
+    scale = MODEL.weights[f'{head}.scale'] * np.float32(rng.uniform(0.5, 1.5))
+    return MODEL.weights.replace({f'{head}.bias': bias, f'{head}.scale': scale})
+
+
+def scores(message: Any) -> dict[str, float]:
+    """Return the scores of an answer by class."""
+    return {hypothesis.class_id: hypothesis.score for hypothesis in message.results}
+
+
+def swaps(domain: int) -> Figures:
+    """Swap versions under load, and compare each answer with what its version gives."""
+    versions = [version(i) for i in range(1, N_SWAPS + 1)]
+    updates = [
+        convert.bytes_message(WeightUpdate.between(MODEL, weights, i + 1, 1).encode())
+        for i, weights in enumerate(versions)
+    ]
+    pipeline = inference_from({q.name: q.default for q in NODES['inference']}.__getitem__)
+    expected = {}
+    for weights in (MODEL.weights, *versions):
+        pipeline.use(weights)
+        prediction = pipeline.on_frame(Frame(SMALL, 1)).prediction
+        answer = convert.classification_from(prediction, MODEL.network.class_names)
+        expected[weights.version] = scores(answer)
+    node = NodeSpec('inference', {'allow_unsigned': True, 'max_updates_hz': 1000.0})
+    with nodes([node], domain) as (sender, _, _):
+        stamps = sender.send(SMALL, 60.0, N_SWAPS / 60.0 + 1.0, updates)
+        n_lost = len(stamps) - len(sender.latencies_ms(stamps))
+        since = [convert.stamp_ns(info.header.stamp) for info in sender.told]
+        n_mixed = 0
+        for answer in sender.answers:
+            told = sender.told[bisect_right(since, convert.stamp_ns(answer.header.stamp)) - 1]
+            n_mixed += scores(answer) != expected[told.database_location]
+    return {
+        'swaps under 60 Hz|swaps': len(sender.told) - 1,
+        'frames lost during the swaps|frames': n_lost,
+        'answers that are not those of the version told|answers': n_mixed,
+    }
+
+
 def main() -> int:
+    """Measure, and print a line a figure."""
+    parser = ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('--runs', type=int, default=3)
+    n_runs = parser.parse_args().runs
     domain = _starter.check_machine(None)
     os.environ.update(_starter.environment(domain))
     rclpy.init()
-    runs = [measure(domain) for _ in range(N_RUNS)]
+    runs = [{**alone(domain), **beside_learning(domain), **swaps(domain)} for _ in range(n_runs)]
     rclpy.try_shutdown()
-    load = os.getloadavg()[0]
+    load = round(os.getloadavg()[0], 1)
     for key in runs[0]:
         metric, _, unit = key.partition('|')
         values = [round(run[key], 3) for run in runs]
         line = {
             **{'case': 'ros', 'metric': metric, 'value': statistics.median(values), 'unit': unit},
             **{'peer': None, 'peer_value': None, 'ratio': None, 'runs': values},
-            **{'machine': platform.processor() or platform.machine(), 'load': round(load, 1)},
+            **{'machine': machine(), 'load': load},
         }
         print(json.dumps(line), flush=True)
     return 0

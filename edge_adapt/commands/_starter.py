@@ -106,6 +106,11 @@ class Processes:
         return self._running[name].wait()
 
     @property
+    def pids(self) -> dict[str, int]:
+        """The process number of every node."""
+        return {name: process.pid for name, process in self._running.items()}
+
+    @property
     def ended(self) -> dict[str, int]:
         """The nodes that have ended by themselves, and their exit statuses."""
         codes = {name: process.poll() for name, process in self._running.items()}

@@ -10,10 +10,10 @@ import traceback
 from typing import Any, ClassVar
 
 from edge_adapt.errors import UsageError
+from edge_adapt.nodes._executor import executor
 from edge_adapt.nodes._parameters import declare
 from edge_adapt.parameters import NODES, Value
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -197,15 +197,15 @@ def run(*kinds: Callable[[], EdgeNode], arguments: Sequence[str] | None = None) 
 
 
 def _run(nodes: list[EdgeNode], stop: threading.Event) -> int:
-    executor = SingleThreadedExecutor()
+    spinner = executor()
     for node in nodes:
-        executor.add_node(node)
+        spinner.add_node(node)
     is_up = all(node.start() for node in nodes if node.parameter('autostart'))
     while is_up and not stop.is_set() and not any(node.failure for node in nodes):
-        executor.spin_once(timeout_sec=LOOK_UP_S)
+        spinner.spin_once(timeout_sec=LOOK_UP_S)
     for node in nodes:
         node.close()
-    executor.shutdown()
+    spinner.shutdown()
     for node in nodes:
         node.destroy_node()
     if not is_up:

@@ -11,9 +11,9 @@ import time
 from typing import Any
 
 from edge_adapt.commands import _starter
+from edge_adapt.nodes._executor import executor
 import pytest
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 
 # Each worker of pytest-xdist has its own range of domains, so that parallel tests never meet.
 _WORKER = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))
@@ -81,7 +81,7 @@ class Graph:
     """Nodes of this process under one executor; `wait` spins until something is true."""
 
     def __init__(self) -> None:
-        self._executor = SingleThreadedExecutor()
+        self._executor = executor()
         self.nodes: list[Any] = []
 
     def add(self, node: Any) -> Any:
