@@ -130,7 +130,7 @@ def signed_sums(bits: Array, n_sums: int, name: str) -> F32:
     The signs are a fixed function of `name` and the width, the same on every machine.
     """
     signs = _random_signs(name, bits.shape[-1], n_sums)
-    return np.asarray(bits, np.float32) @ signs
+    return _row_by_row(np.asarray(bits, np.float32), signs)
 
 
 @lru_cache(maxsize=64)
@@ -261,13 +261,23 @@ def _pixels_and_blocks(grey: F32) -> F32:
     ]
     out[:, [1, 4, 5, 6, 9, 10, 11, 12, 14, 15]] = np.log(np.stack(levels, 1) + _LEVEL_OFFSET)
     out[:, 0], out[:, 2], out[:, 3] = mean, lowest, grey.max(axis=(1, 2))
-    out[:, 7] = column_means @ _ramp(width) / (width * mean + 1e-3)
-    out[:, 8] = row_means @ _ramp(height) / (height * mean + 1e-3)
+    out[:, 7] = _row_by_row(column_means, _ramp(width)) / (width * mean + 1e-3)
+    out[:, 8] = _row_by_row(row_means, _ramp(height)) / (height * mean + 1e-3)
     neighbours = _inner(dx[:, :, 1:], dx[:, :, :-1]) + _inner(dy[:, 1:], dy[:, :-1])
     out[:, 13] = neighbours / (_inner(dx, dx) + _inner(dy, dy) + 1e-6)
     blocks = _averages(height) @ grey @ _averages(width).T
     out[:, GROUP_SIZES[PIXELS] :] = blocks.reshape(n, -1)
     return out
+
+
+def _row_by_row(rows: F32, matrix: F32) -> F32:
+    """
+    Return rows (..., w) times matrix (w[, m]), the same bits whatever the batch.
+
+    A product of the whole batch at once would be summed in an order that depends on its size.
+    """
+    products = np.matmul(rows[..., np.newaxis, :], matrix)
+    return np.asarray(products[..., 0, :] if matrix.ndim == 2 else products[..., 0])
 
 
 def _inner(a: F32, b: F32) -> F32:

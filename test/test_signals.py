@@ -126,3 +126,17 @@ def test_signed_sums_are_the_same_on_every_machine():
 def test_refuses_an_image_without_room_for_a_grid():
     with pytest.raises(ValueError, match=r'\(3, 9, 1\)'):
         signals.image_features(np.zeros((3, 9, 1), np.uint8))
+
+
+@pytest.mark.parametrize('shape', [(28, 28, 1), (32, 32, 3)])
+def test_features_of_a_frame_are_the_same_bits_in_any_batch(shape):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (33, *shape), np.uint8)
+    first = rng.choice(np.array([-1, 1], np.int8), (33, 14, 14, 16))
+    last = rng.choice(np.array([-1, 1], np.int8), (33, 256))
+    logits = rng.standard_normal((33, 10)).astype(np.float32)
+    together = signals.features(images, first, last, logits)
+    for i in range(33):
+        alone = signals.features(images[i], first[i], last[i], logits[i])
+        for group, values in alone.items():
+            np.testing.assert_array_equal(together[group][i], values)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 import hashlib
-import math
 from pathlib import Path
 
 from edge_adapt.commands._table import grid
 from edge_adapt.graphs import Graph
-from edge_adapt.networks.layers import Convolution, Dense, Head, Layer
+from edge_adapt.networks.costs import n_bits, n_multiply_adds, packed_bytes
 from edge_adapt.networks.model import expected_tensors, Model
-from edge_adapt.records import Array
-import numpy as np
 
 _HEADINGS = ('layer', 'kind', 'reads', 'gives', 'bits', 'bytes', 'operations')
 
@@ -25,7 +22,7 @@ def of_model(model: Model) -> str:
         held = {x: model.weights[x] for x in tensors if x.rpartition('.')[0] == layer.name}
         size = sum(map(packed_bytes, held.values()))
         weights = held.get(f'{layer.name}.weights')
-        n_operations = n_multiply_adds(layer, model)
+        n_operations = n_multiply_adds(layer, network)
         kind = 'binary' if weights is not None and n_bits(weights) == 1 else '8-bit'
         operations[kind] += n_operations
         n_bytes += size
@@ -79,25 +76,3 @@ def of_graph(path: Path, data: bytes, graph: Graph) -> str:
             f'constants: {constants or "none"}',
         ]
     )
-
-
-def n_bits(weights: Array) -> int:
-    """Return 1 for weights that are all +-1, else the bits of their type."""
-    return 1 if weights.dtype == np.int8 and (np.abs(weights) == 1).all() else weights.itemsize * 8
-
-
-def packed_bytes(array: Array) -> int:
-    """Return the bytes an array takes with its signs packed."""
-    return -(-array.size * n_bits(array) // 8) if array.size else 0
-
-
-def n_multiply_adds(layer: Layer, model: Model) -> int:
-    """Return the products a layer sums for one image; 0 for a backbone, which says nothing."""
-    match layer:
-        case Convolution():
-            return math.prod(model.network.shapes[layer.name]) * layer.kernel**2 * layer.n_in
-        case Dense():
-            return layer.n_in * layer.n_out
-        case Head():
-            return layer.n_in * layer.n_classes
-    return 0

@@ -6,17 +6,15 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 import sys
-import time
 from typing import Any
 
 from edge_adapt.commands import _files, _options, _table
 from edge_adapt.errors import UsageError
+from edge_adapt.evaluation.contest import baseline_names, contest, Entry, variants, VARIED
 from edge_adapt.evaluation.figures import figures
-from edge_adapt.evaluation.picture import draw
-from edge_adapt.evaluation.prequential import Prequential
-from edge_adapt.evaluation.report import Run
+from edge_adapt.evaluation.report import run_of
+from edge_adapt.networks.model import Model
 from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE
-from edge_adapt.pipeline.assembly import adaptation_from, inference_from
 from edge_adapt.records import Frame
 from edge_adapt.streams import Stream
 from tqdm import tqdm
@@ -26,7 +24,15 @@ NAMES = ('label_share', 'seed', 'model', 'engine', 'detector', 'updater', 'min_g
 
 def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:
     """Declare the parameters `names`, by the names the nodes give them, and what is common."""
-    _options.add(parser, (*CAMERA, *INFERENCE, *ADAPTATION), names)
+    table = (*CAMERA, *INFERENCE, *ADAPTATION)
+    _options.add(parser, table, [name for name in names if name not in VARIED])
+    _options.add_lists(parser, table, [name for name in names if name in VARIED])
+    parser.add_argument(
+        '--baselines',
+        default='',
+        metavar='NAME[,...]',
+        help=f'run these beside it, on the same frames: {", ".join(baseline_names())}, or all',
+    )
     parser.add_argument(
         '--label-delay', type=int, default=0, metavar='N', help='frames until a label is told'
     )
@@ -37,7 +43,7 @@ def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:
         '--report',
         type=Path,
         metavar='FOLDER',
-        help='write report.html, report.json and the picture into this folder',
+        help='write report.html, report.json, the picture and the curves into this folder',
     )
     parser.add_argument(
         '--json', action='store_true', help='print everything as JSON, for machines'
@@ -52,44 +58,44 @@ def run(arguments: Namespace, stream: Stream, region: str, subject: str) -> dict
     """
     if arguments.label_delay < 0:
         raise UsageError(f'--label-delay must be >= 0, got {arguments.label_delay}')
-    get = _options.getter(arguments, {'region': region})
-    frozen = {'detector': get('detector'), 'store': ''}
-    prequential = Prequential(
-        inference_from(get),
-        adaptation_from(get, time.perf_counter_ns),
-        inference_from(lambda name: frozen.get(name, get(name))),
-        label_share=arguments.label_share,
-        label_delay=arguments.label_delay,
-        seed=arguments.seed,
+    entries = contest(
+        stream,
+        _options.getter(arguments, {'region': region}),
+        variants({name: getattr(arguments, name).split(',') for name in VARIED}),
+        _baselines(arguments.baselines),
+        arguments.label_delay,
+        _bar,
     )
-    timeline = prequential.run(stream, _bar)
-    result = figures(timeline)
-    final_version = timeline.versions[-1] if timeline.versions else ''
-    title = f'{subject}, {arguments.model} network: {arguments.updater} against frozen'
+    title = f'{subject}, {arguments.model} network: {entries[0].name} against frozen'
+    what_happened = run_of(title, entries, stream.class_names, Model.load(arguments.model).digest)
     if arguments.picture:
-        draw(timeline, arguments.picture, f'{title} (seed {arguments.seed})')
+        _files.write_picture(arguments.picture, what_happened, f'seed {arguments.seed}')
     if arguments.report:
-        page = _files.write_report(
-            arguments.report,
-            Run(
-                title,
-                timeline,
-                stream.class_names,
-                prequential.decisions,
-                prequential.snapshots,
-            ),
-        )
+        page = _files.write_report(arguments.report, what_happened)
         print(f'report: {page}', file=sys.stderr)
+    document = _document(entries)
     if not arguments.json:
-        print(_table.of(result))
-        print(f'final version {final_version}')
+        print(_table.of(figures(entries[0].timeline)))
+        if len(entries) > 2:
+            print(f'\n{_table.of_rows(what_happened.rows)}')
+        print(f'final version {document["final_version"]}, digest {document["digest"]}')
+    return {**document, 'rows': what_happened.rows}
+
+
+def _baselines(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(',') if name.strip()]
+    return baseline_names() if names == ['all'] else list(dict.fromkeys(names))
+
+
+def _document(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return what became of the first contender."""
+    timeline, decisions = entries[0].timeline, entries[0].decisions
     return {
-        'figures': result.to_dict(),
-        'decisions': [
-            {'frame': frame, **decision.to_dict()} for frame, decision in prequential.decisions
-        ],
+        'figures': figures(timeline).to_dict(),
+        'decisions': [{'frame': frame, **decision.to_dict()} for frame, decision in decisions],
         'events': timeline.to_dict()['events'],
-        'final_version': final_version,
+        'final_version': timeline.versions[-1] if timeline.versions else '',
+        'digest': timeline.digest,
     }
 
 

@@ -31,9 +31,35 @@ def add(parser: ArgumentParser, table: Sequence[Parameter], names: Sequence[str]
         )
 
 
+def add_lists(parser: ArgumentParser, table: Sequence[Parameter], names: Sequence[str]) -> None:
+    """Add an option for each named parameter that takes several values, joined by commas."""
+    by_name = {parameter.name: parameter for parameter in table}
+    for name in names:
+        parameter = by_name[name]
+        parser.add_argument(
+            f'--{name}',
+            type=_checked_list(parameter),
+            default=parameter.default,
+            metavar=f'{name.upper()}[,...]',
+            help=f'{parameter.description} [{parameter.default}] One or more of:'
+            f' {", ".join(parameter.choices)}.',
+        )
+
+
 def getter(arguments: Namespace, others: Mapping[str, Any]) -> Callable[[str], Any]:
     """Return a look-up of parameters by name: `others` first, then the arguments."""
     return lambda name: others[name] if name in others else getattr(arguments, name)
+
+
+def _checked_list(parameter: Parameter) -> Callable[[str], str]:
+    """Return a converter that refuses a list with a value the parameter does not allow."""
+    check = _checked(parameter)
+
+    def convert(text: str) -> str:
+        words = [str(check(word.strip())) for word in text.split(',')]
+        return ','.join(dict.fromkeys(words))
+
+    return convert
 
 
 def _checked(parameter: Parameter) -> Callable[[str], Any]:

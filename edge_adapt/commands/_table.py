@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge_adapt.evaluation.fields import Row
 from edge_adapt.evaluation.figures import Figures
 
 HEADINGS = (
@@ -37,6 +38,31 @@ def of(result: Figures) -> str:
         f' {result.n_dropped} frames dropped'
     )
     return f'{grid(HEADINGS, rows)}\n{sums}'
+
+
+def of_rows(rows: Sequence[Row]) -> str:
+    """Return contenders side by side, one row each."""
+    headings = (
+        *('contender', 'accuracy', 'alarms', 'false', 'missed', 'alarm after'),
+        *('recovered after', 'forgetting', 'updates', 'rolled back', 'evaluations', 'digest'),
+    )
+    cells = [
+        (
+            row['name'],
+            percent(row['accuracy']),
+            *(frames(row[name]) for name in ('n_alarms', 'false_alarms', 'missed_drifts')),
+            *(_whole(row[name]) for name in ('delay_frames', 'recovery_frames')),
+            points(row['forgetting']),
+            *(frames(row[name]) for name in ('n_updates', 'n_rollbacks', 'n_evaluations')),
+            row['digest'],
+        )
+        for row in rows
+    ]
+    return grid(headings, cells)
+
+
+def _whole(value: float | None) -> str:
+    return frames(None if value is None else round(value))
 
 
 def _alarms(result: Figures) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from edge_adapt.commands import _table
-from edge_adapt.commands._files import SCHEMA
 from edge_adapt.errors import UsageError
+from edge_adapt.evaluation.fields import SCHEMA
 
 MAX_BYTES = 256 << 20
 

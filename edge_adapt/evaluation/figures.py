@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ class SegmentFigures:
 
     `delay` is the frames from the change to the first alarm, `recovery` the frames until the
     EARLY frames that follow are within MARGIN of what the segment ends with and not below the
-    frozen network.
+    frozen network. `loss_area` is the area under the loss: the right answers that the change
+    cost, against the accuracy of the WINDOW frames before it.
     """
 
     domain: str
@@ -37,6 +39,19 @@ class SegmentFigures:
     after_early: float | None
     delay: int | None
     recovery: int | None
+    loss_area: float | None
+    oracle: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """One class: how many frames showed it, and what share of them was right."""
+
+    label: int
+    n_frames: int
+    accuracy: float
+    frozen: float | None
+    oracle: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +60,27 @@ class Figures:
     A whole run.
 
     `false_alarms` fell where nothing had changed since the alarm before; it is None, as `missed`
-    is, for recordings of which nobody knows when something changed.
+    and `n_changes` are, for recordings of which nobody knows when something changed.
     """
 
     n_frames: int
     n_dropped: int
     accuracy: float | None
     frozen: float | None
+    oracle: float | None
     forgetting: float | None
+    n_changes: int | None
     n_alarms: int
     false_alarms: int | None
     missed: int | None
+    n_updates: int
+    n_refusals: int
     n_swaps: int
     n_rollbacks: int
     latency_p50_ms: float | None
     latency_p99_ms: float | None
     segments: list[SegmentFigures]
+    classes: list[ClassFigures]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -69,38 +89,42 @@ class Figures:
 
 def figures(timeline: Timeline) -> Figures:
     """Return the figures of a run."""
-    correct, frozen = timeline.correct, timeline.frozen_correct
     first_alarms = [_first_alarm(timeline, segment) for segment in timeline.segments]
     segments = [
-        _segment_figures(segment, alarm, correct, frozen)
+        _segment_figures(timeline, segment, alarm)
         for segment, alarm in zip(timeline.segments, first_alarms, strict=True)
     ]
     changes = [i for i in range(1, len(timeline.segments)) if _differs(timeline.segments, i)]
     n_true = sum(first_alarms[i] is not None for i in changes)
     is_known = any(segment.name != RECORDED for segment in timeline.segments)
-    n_alarms = len(timeline.events_of('alarm'))
+    n_of = Counter(event.kind for event in timeline.events)
     latency = np.array([value for value in timeline.latency_ms if not np.isnan(value)])
     return Figures(
         n_frames=len(timeline),
         n_dropped=sum(value < 0 for value in timeline.predicted),
-        accuracy=_mean(correct),
-        frozen=_mean(frozen),
+        accuracy=_mean(timeline.correct),
+        frozen=_mean(timeline.frozen_correct),
+        oracle=_mean(timeline.oracle_correct),
         forgetting=_forgetting(segments),
-        n_alarms=n_alarms,
-        false_alarms=n_alarms - n_true if is_known else None,
+        n_changes=len(changes) if is_known else None,
+        n_alarms=n_of['alarm'],
+        false_alarms=n_of['alarm'] - n_true if is_known else None,
         missed=len(changes) - n_true if is_known else None,
-        n_swaps=len(timeline.events_of('swap')),
-        n_rollbacks=len(timeline.events_of('rollback')),
+        n_updates=n_of['update'],
+        n_refusals=n_of['refusal'],
+        n_swaps=n_of['swap'],
+        n_rollbacks=n_of['rollback'],
         latency_p50_ms=float(np.percentile(latency, 50)) if latency.size else None,
         latency_p99_ms=float(np.percentile(latency, 99)) if latency.size else None,
         segments=segments,
+        classes=_class_figures(timeline),
     )
 
 
-def _segment_figures(
-    segment: Segment, alarm: int | None, correct: Array, frozen: Array
-) -> SegmentFigures:
-    mine, theirs = correct[segment.start : segment.stop], frozen[segment.start : segment.stop]
+def _segment_figures(timeline: Timeline, segment: Segment, alarm: int | None) -> SegmentFigures:
+    place = slice(segment.start, segment.stop)
+    mine, theirs = timeline.correct[place], timeline.frozen_correct[place]
+    before = timeline.correct[max(0, segment.start - WINDOW) : segment.start]
     tail = (
         slice(max(0, min(LATE, len(mine) - 1)), None) if len(mine) > LATE else slice(-WINDOW, None)
     )
@@ -116,7 +140,28 @@ def _segment_figures(
         after_early=_mean(mine[EARLY:]),
         delay=None if alarm is None else alarm - segment.start,
         recovery=_recovery(mine, theirs),
+        loss_area=_loss_area(before, mine),
+        oracle=_mean(timeline.oracle_correct[place]),
     )
+
+
+def _class_figures(timeline: Timeline) -> list[ClassFigures]:
+    labels = np.asarray(timeline.labels, np.int64)
+    found = []
+    for label in np.unique(labels[labels >= 0]).tolist():
+        accuracy = _mean(timeline.correct[labels == label])
+        if accuracy is not None:
+            frozen = _mean(timeline.frozen_correct[labels == label])
+            oracle = _mean(timeline.oracle_correct[labels == label])
+            n_frames = int((labels == label).sum())
+            found.append(ClassFigures(label, n_frames, accuracy, frozen, oracle))
+    return found
+
+
+def _loss_area(before: Array, correct: Array) -> float | None:
+    """Return sum of a0 - correct over the known frames, a0 the accuracy before the change."""
+    level, known = _mean(before), correct[~np.isnan(correct)]
+    return None if level is None or not known.size else float(np.sum(level - known))
 
 
 def _recovery(mine: Array, frozen: Array) -> int | None:

@@ -1,10 +1,11 @@
-"""The one picture: accuracy over frames, frozen and adapted, with what happened on top."""
+"""The one picture: accuracy over frames, frozen, adapted and oracle, with what happened on top."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from edge_adapt.evaluation.timeline import moving_mean, Timeline
+from edge_adapt.records import Array
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +13,10 @@ import numpy as np
 
 matplotlib.use('Agg')
 
+WIDE, NARROW = (11.0, 6.2), (5.0, 6.6)  # inches: for a page, for a phone
 WINDOW = 50
+LATENCY_WINDOW = 300  # frames of which the 99th percentile is drawn
+MAX_POINTS = 2000  # of a line: more cannot be seen
 MARKS = {
     'alarm': ('#d62728', 'v'),
     'update': ('#9467bd', 'P'),
@@ -20,21 +24,24 @@ MARKS = {
     'swap': ('#2ca02c', '^'),
     'rollback': ('#ff7f0e', 's'),
 }
-ADAPTED, FROZEN, SHADE = '#1f77b4', '#8c8c8c', '#f4e3d0'
+ADAPTED, FROZEN, ORACLE, SHADE = '#1f77b4', '#8c8c8c', '#2f8f4e', '#f4e3d0'
+OTHERS = ('#bc80bd', '#e6ab02', '#66a61e', '#a6761d', '#80b1d3', '#fb8072')
 
 
-def draw(timeline: Timeline, path: Path, title: str) -> None:
-    """Write the picture as PNG."""
-    picture(timeline, title).savefig(path)
+def picture(
+    timelines: Mapping[str, Timeline], title: str, size: tuple[float, float] = WIDE
+) -> Figure:
+    """
+    Return accuracy, drift statistic, latency and drops over the same frames.
 
-
-def picture(timeline: Timeline, title: str) -> Figure:
-    """Return the picture: accuracy, drift statistic and latency over the same frames."""
-    figure = Figure(figsize=(11, 6.2), dpi=110, layout='constrained')
+    The first of the timelines (name -> record) is drawn in full, of the others the accuracy.
+    """
+    (name, timeline), *others = timelines.items()
+    figure = Figure(figsize=size, dpi=110, layout='constrained')
     accuracy, statistic, latency = figure.subplots(
         3, 1, sharex=True, height_ratios=[3.2, 1.2, 1.0]
     )
-    _accuracy(accuracy, timeline)
+    _accuracy(accuracy, name, timeline, others)
     _statistic(statistic, timeline)
     _latency(latency, timeline)
     for axes in (accuracy, statistic, latency):
@@ -47,13 +54,22 @@ def picture(timeline: Timeline, title: str) -> Figure:
     return figure
 
 
-def _accuracy(axes: Axes, timeline: Timeline) -> None:
-    axes.plot(
-        100 * moving_mean(timeline.frozen_correct, WINDOW), color=FROZEN, lw=1.6, label='frozen'
-    )
-    axes.plot(
-        100 * moving_mean(timeline.correct, WINDOW), color=ADAPTED, lw=2.2, label='edge_adapt'
-    )
+def _accuracy(
+    axes: Axes, name: str, timeline: Timeline, others: Sequence[tuple[str, Timeline]]
+) -> None:
+    lines = [
+        (timeline.oracle_correct, ORACLE, 1.4, 'oracle'),
+        (timeline.frozen_correct, FROZEN, 1.6, 'frozen'),
+        *(
+            (other.correct, OTHERS[i % len(OTHERS)], 1.0, label)
+            for i, (label, other) in enumerate(others)
+        ),
+        (timeline.correct, ADAPTED, 2.2, name),
+    ]
+    for correct, colour, width, label in lines:
+        values = moving_mean(correct, WINDOW)
+        if np.isfinite(values).any():
+            axes.plot(*_thinned(100 * values), color=colour, lw=width, label=label)
     for kind, (colour, marker) in MARKS.items():
         frames = [event.frame for event in timeline.events_of(kind)]
         if frames:
@@ -64,22 +80,60 @@ def _accuracy(axes: Axes, timeline: Timeline) -> None:
     axes.set_ylim(0, 108)
     axes.set_yticks(range(0, 101, 20))
     axes.set_ylabel(f'accuracy over {WINDOW} frames, %')
-    axes.legend(loc='lower right', bbox_to_anchor=(1.0, 1.02), ncols=7, fontsize=9, frameon=False)
+    if axes.lines:
+        axes.legend(
+            loc='lower right',
+            bbox_to_anchor=(1.0, 1.02),
+            ncols=max(3, round(_figure_width(axes) * 0.7)),
+            fontsize=9,
+            frameon=False,
+        )
+
+
+def _figure_width(axes: Axes) -> float:
+    """Return inches."""
+    return float(axes.get_figure(root=True).get_size_inches()[0])  # type: ignore[union-attr]
 
 
 def _statistic(axes: Axes, timeline: Timeline) -> None:
     values = np.maximum(np.asarray(timeline.statistic, float), 1e-2)
-    axes.semilogy(values, color='#444444', lw=1.0)
+    axes.semilogy(*_peaks(values), color='#444444', lw=1.0)
     axes.axhline(1.0, color=MARKS['alarm'][0], lw=0.9, ls='--')
     axes.set_ylabel('drift statistic\n/ threshold')
 
 
 def _latency(axes: Axes, timeline: Timeline) -> None:
+    """Draw the 99th percentile of the frames before each that was measured, and the drops."""
     values = np.asarray(timeline.latency_ms, float)
-    axes.plot(values, color='#17becf', lw=0.7)
-    if np.isfinite(values).any():
+    measured = np.flatnonzero(np.isfinite(values))
+    steps = measured[:: max(1, len(measured) // 400)]
+    if len(steps):
+        recent = [values[max(0, at - LATENCY_WINDOW) : at + 1] for at in steps]
+        axes.plot(steps, [np.nanpercentile(part, 99) for part in recent], color='#17becf', lw=1.2)
         axes.set_ylim(0, 1.3 * float(np.nanpercentile(values, 99.5)))
-    axes.set_ylabel('latency, ms')
+    dropped = np.flatnonzero(np.asarray(timeline.predicted) < 0)
+    if len(dropped):
+        axes.plot(
+            dropped, np.zeros(len(dropped)), '|', color=MARKS['alarm'][0], ms=9, label='dropped'
+        )
+        axes.legend(loc='upper right', fontsize=8, frameon=False)
+    axes.set_ylabel('latency\np99, ms')
+
+
+def _thinned(values: Array) -> tuple[Array, Array]:
+    """Return frames and their values, evenly spaced, at most MAX_POINTS."""
+    frames = np.arange(0, len(values), _stretch(values))
+    return frames, values[frames]
+
+
+def _peaks(values: Array) -> tuple[Array, Array]:
+    """Return frames and the largest value of the stretch that begins there; no peak is lost."""
+    frames = np.arange(0, len(values), _stretch(values))
+    return frames, np.maximum.reduceat(values, frames) if len(values) else values
+
+
+def _stretch(values: Array) -> int:
+    return max(1, -(-len(values) // MAX_POINTS))
 
 
 def _shade(axes: Axes, timeline: Timeline) -> None:

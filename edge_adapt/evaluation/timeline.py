@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+import hashlib
+import json
 from typing import Any
 
-from edge_adapt.records import Array
+from edge_adapt.records import Array, UNKNOWN
 from edge_adapt.streams import Segment
 import numpy as np
 
@@ -28,7 +30,8 @@ class Timeline:
     One entry a frame: the true label, what was predicted and what the frozen network says.
 
     A label of -1 is unknown, a prediction of -1 was never made: a dropped frame. `statistic`
-    is the drift statistic over its threshold, `latency_ms` the time from image to result.
+    is the drift statistic over its threshold, `latency_ms` the time from image to result, NaN
+    where it was not measured. `stamps_ns` and `oracle` may be empty: nobody noted them.
     """
 
     segments: list[Segment] = field(default_factory=list)
@@ -39,6 +42,8 @@ class Timeline:
     statistic: list[float] = field(default_factory=list)
     latency_ms: list[float] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
+    stamps_ns: list[int] = field(default_factory=list)
+    oracle: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -62,6 +67,28 @@ class Timeline:
     def frozen_correct(self) -> Array:
         """The same for the frozen network."""
         return hits(self.frozen, self.labels)
+
+    @property
+    def oracle_correct(self) -> Array:
+        """The same for the oracle; NaN everywhere where none was asked."""
+        return hits(self.oracle or [UNKNOWN] * len(self.labels), self.labels)
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits of what was decided, frame by frame: times are not in it."""
+        events = [[event.frame, event.kind] for event in self.events]
+        told = json.dumps([self.predicted, self.versions, events], separators=(',', ':'))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def beside(self) -> Timeline:
+        """Return an empty timeline over the same frames, which it shares with this one."""
+        return Timeline(
+            segments=self.segments,
+            labels=self.labels,
+            frozen=self.frozen,
+            stamps_ns=self.stamps_ns,
+            oracle=self.oracle,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

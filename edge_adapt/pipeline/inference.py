@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,27 +51,38 @@ class Watched:
         return (self.first, self.last)
 
 
-def observe(
-    network: Network, infer: Infer, images: U8, stamps_ns: list[int]
-) -> list[tuple[F32, Observation]]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one pass of the network says of a frame: it depends on frame and weights alone."""
+
+    weights: Weights
+    scores: F32
+    observation: Observation
+
+
+def observe(network: Network, infer: Infer, images: U8, stamps_ns: Sequence[int]) -> list[Look]:
     """
-    Run network inputs (n, h, w, c) and return for each its scores and what a detector may see.
+    Run network inputs (n, h, w, c) and return what is seen of each, the same in any batch.
 
     The engine's one pass gives the logits and the bits that the signals are made of.
     """
     watched = Watched.of(network)
     outcome = infer(images, watched.taps)
+    first, last = (outcome.taps[name] for name in watched.taps)
     scale = np.float32(infer.weights[f'{network.head.name}.scale'])
     logits = outcome.logits.astype(np.float32) * scale
-    scores = signals.softmax(logits)
-    seen = []
-    for i, stamp_ns in enumerate(stamps_ns):
-        features = signals.features(
-            images[i], outcome.taps[watched.first][i], outcome.taps[watched.last][i], logits[i]
+    scores, predicted = signals.softmax(logits), outcome.logits.argmax(axis=1)
+    groups = signals.features(images, first, last, logits)
+    return [
+        Look(
+            infer.weights,
+            scores[i],
+            Observation(
+                stamp_ns, int(predicted[i]), {name: rows[i] for name, rows in groups.items()}
+            ),
         )
-        predicted = int(outcome.logits[i].argmax())
-        seen.append((scores[i], Observation(stamp_ns, predicted, features)))
-    return seen
+        for i, stamp_ns in enumerate(stamps_ns)
+    ]
 
 
 class Inference:
@@ -96,7 +108,7 @@ class Inference:
         self.region = region
         self._stamps = Stamps()
         self._active = self._prepare(model.weights)
-        self._running: Infer | None = self._active
+        self._running: str | None = self._active.weights.version
 
     @property
     def weights(self) -> Weights:
@@ -149,21 +161,25 @@ class Inference:
 
     def on_input(self, frame: Frame, image: U8) -> Result:
         """Do the same with what the network sees of the frame, `input_of(frame)`."""
-        infer, detector = self._active, self._detector
+        [look] = self.look(image[np.newaxis], [frame.stamp_ns])
+        return self.conclude(frame, look)
+
+    def look(self, images: U8, stamps_ns: Sequence[int]) -> list[Look]:
+        """Return what the weights in use make of network inputs; nothing is remembered."""
+        return observe(self.model.network, self._active, images, stamps_ns)
+
+    def conclude(self, frame: Frame, look: Look) -> Result:
+        """Show the detector what was seen of the next frame, and answer."""
+        detector, version = self._detector, look.weights.version
         if self._stamps.jumped(frame.stamp_ns):
             self.reset_detector()
-        if infer is not self._running:
-            self._running = infer
+        if version != self._running:
+            self._running = version
             if detector is not None:
-                detector.rebase(infer.weights, infer.weights.version)
-        network = self.model.network
-        [(scores, observation)] = observe(network, infer, image[np.newaxis], [frame.stamp_ns])
+                detector.rebase(look.weights, version)
+        observation = look.observation
         prediction = Prediction(
-            frame.stamp_ns,
-            frame.frame_id,
-            observation.predicted,
-            scores,
-            infer.weights.version,
+            frame.stamp_ns, frame.frame_id, observation.predicted, look.scores, version
         )
         if detector is None:
             return Result(prediction, observation)

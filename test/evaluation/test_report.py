@@ -5,13 +5,14 @@ from __future__ import annotations
 from html.parser import HTMLParser
 import re
 
-from edge_adapt.evaluation.report import confusion, html, Run
+from edge_adapt.evaluation._sections import confusion
+from edge_adapt.evaluation.report import html, Run
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.pipeline.ladder import Decision
 from edge_adapt.streams import Segment
 import numpy as np
 
-VOID = {'meta', 'img', 'br', 'hr', 'link', 'input'}
+VOID = {'meta', 'img', 'source', 'br', 'hr', 'link', 'input'}
 
 
 class Balance(HTMLParser):
@@ -47,7 +48,7 @@ def test_page_is_well_formed_and_needs_no_network() -> None:
     balance = Balance()
     balance.feed(page)
     assert balance.open == []
-    assert not re.search(r'https?://|src="(?!data:)|<link|@import', page)
+    assert not re.search(r'https?://|src(set)?="(?!data:)|<link|@import', page)
     assert len(page) < 5_000_000
 
 

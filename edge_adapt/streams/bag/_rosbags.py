@@ -15,6 +15,8 @@ from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 CLASSIFICATION = 'vision_msgs/msg/Classification'
+FLOAT = 'std_msgs/msg/Float64'
+LOG = 'rcl_interfaces/msg/Log'
 _HYPOTHESIS = 'vision_msgs/msg/ObjectHypothesis'
 _VISION_MSGS = {
     _HYPOTHESIS: 'string class_id\nfloat64 score',
@@ -147,6 +149,15 @@ class RawWriter:
         message = self._types[CLASSIFICATION](header=header, results=[result])
         self._write(topic, CLASSIFICATION, stamp_ns, message)
 
+    def write_message(self, topic: str, kind: str, stamp_ns: int, **fields: Any) -> None:
+        """Write a message of any known type, of its fields."""
+        self._write(topic, kind, stamp_ns, self._types[kind](**fields))
+
+    def time(self, stamp_ns: int) -> Any:
+        """Return a builtin_interfaces/Time."""
+        seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
+        return self._types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
+
     def write_raw(self, topic: str, kind: str, log_ns: int, data: bytes | memoryview) -> None:
         """Write the CDR bytes of a message as they are; UsageError for an unknown type."""
         if topic not in self._connections:
@@ -158,9 +169,7 @@ class RawWriter:
         self._writer.write(self._connections[topic], log_ns, data)
 
     def _header(self, stamp_ns: int, frame_id: str) -> Any:
-        seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
-        stamp = self._types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
-        return self._types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
+        return self._types['std_msgs/msg/Header'](stamp=self.time(stamp_ns), frame_id=frame_id)
 
     def _write(self, topic: str, kind: str, stamp_ns: int, message: Any) -> None:
         self.write_raw(topic, kind, stamp_ns, _typestore().serialize_cdr(message, kind))
