@@ -60,3 +60,8 @@ def kernel() -> str:
     if forced and forced not in known:
         raise UsageError(f'{VARIABLE} is {forced!r}; this machine has {", ".join(known)}')
     return forced or next(name for name in known if name not in UNPROVEN)
+
+
+def twin() -> ModuleType | None:
+    """Return the compiled module where its functions should serve; None where NumPy should."""
+    return None if kernel() == NUMPY else module()

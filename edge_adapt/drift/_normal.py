@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from edge_adapt.records import Array, F32, F64
+from edge_adapt.signals.groups import gather
 import numpy as np
 
 RESIDUAL_LIMIT = 6.0  # of residuals that a covariance is estimated from
@@ -64,7 +65,7 @@ class Normal:
 
     def gather(self, features: Mapping[str, F32]) -> F32:
         """Return the features of the sources in order, group -> (..., size) to (..., n)."""
-        return np.concatenate([features[name] for name in self.sources], axis=-1)
+        return gather(features, self.sources)
 
     def part(self, group: str) -> slice:
         """Return where a group of residuals is."""

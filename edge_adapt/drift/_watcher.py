@@ -9,7 +9,7 @@ from typing import Final
 
 from edge_adapt.drift._reference import Reference
 from edge_adapt.records import Array, Detection, Observation
-import numpy as np
+from edge_adapt.signals.groups import is_finite
 
 WARM_UP, COOL_DOWN = 16, 200  # frames
 _QUIET: Final = 0.25  # of the threshold: a change is thought to begin where this was left
@@ -80,7 +80,7 @@ class Watcher(ABC):
         """Look at one frame. A frame with NaN or infinite features is skipped, never an alarm."""
         if self._detection is not None:
             self._restart(self._cool_down)
-        if not all(np.isfinite(values).all() for values in observation.features.values()):
+        if not is_finite(observation.features):
             return
         self._sight = self._look(observation)
         self._n_until_armed = max(self._n_until_armed - 1, 0)

@@ -7,19 +7,20 @@ look more alike than clean frames ever do, and that is where detectors of change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._watcher import COOL_DOWN, Sight, Watcher
 from edge_adapt.records import F32, Observation
-from edge_adapt.signals import BLOCKS, IMAGE_GROUPS, OUTPUT, PIXEL_NAMES, PIXELS
+from edge_adapt.signals import BLOCKS, OUTPUT, PIXEL_NAMES, PIXELS
 import numpy as np
 
 _LOG_DEVIATION: Final = PIXEL_NAMES.index('log deviation')
 _EMPTY: Final = float(np.log(0.02 + 0.02))  # a deviation of 0.02: about five grey levels
 _RARE: Final = 6.0  # deviations below the clean mean: then clean frames are that dark themselves
 _EQUAL: Final = 1e-5  # features closer than this are the same
+_WATCHED: Final = (PIXELS, BLOCKS, OUTPUT)
+_CAUSES: Final = ('no spread', 'same image', 'same answer')
 
 
 class InformationGuard(Watcher):
@@ -37,27 +38,30 @@ class InformationGuard(Watcher):
         super().__init__(reference, 0, cool_down)
 
     def _forget(self) -> None:
-        self._previous: dict[str, F32] = {}
-        self._counts = dict.fromkeys(('no spread', 'same image', 'same answer'), 0)
+        self._before: tuple[F32, ...] | None = None
+        self._counts = [0] * len(_CAUSES)
 
     def _look(self, observation: Observation) -> Sight:
-        features, before = observation.features, self._previous
-        self._previous = {name: features[name] for name in (PIXELS, BLOCKS, OUTPUT)}
-        same_image = all(_equal(features, before, name) for name in IMAGE_GROUPS)
-        findings = {
-            'no spread': float(features[PIXELS][_LOG_DEVIATION]) <= self._empty,
-            'same image': same_image,
-            'same answer': not same_image and _equal(features, before, OUTPUT),
-        }
-        for cause, holds in findings.items():
-            self._counts[cause] = self._counts[cause] + 1 if holds else 0
-        cause = max(self._counts, key=self._counts.__getitem__)
+        pixels, blocks, output = now = tuple(observation.features[name] for name in _WATCHED)
+        before, self._before = self._before or (pixels + 1, blocks, output + 1), now
+        same_image = _equal(pixels, before[0]) and _equal(blocks, before[1])
+        findings = (
+            pixels.item(_LOG_DEVIATION) <= self._empty,
+            same_image,
+            not same_image and _equal(output, before[2]),
+        )
+        counts = [n + 1 if holds else 0 for n, holds in zip(self._counts, findings, strict=True)]
+        self._counts, longest = counts, max(counts)
+        if longest < self._n_frames:
+            return Sight(float(longest), self._n_frames - 0.5)
+        cause = _CAUSES[counts.index(longest)]
         group = OUTPUT if cause == 'same answer' else PIXELS
         details = {'cause': cause, 'severity': 'no information'}
-        return Sight(float(self._counts[cause]), self._n_frames - 0.5, group, details)
+        return Sight(float(longest), self._n_frames - 0.5, group, details)
 
 
-def _equal(features: Mapping[str, F32], before: dict[str, F32], name: str) -> bool:
-    """Return whether a group is what it was in the frame before."""
-    now = features[name]
-    return name in before and bool(np.abs(now - before[name]).max() <= _EQUAL)
+def _equal(now: F32, before: F32) -> bool:
+    """Return whether features are what they were in the frame before."""
+    # the first one tells most frames apart, at a tenth of the cost of all
+    first: float = now.item(0) - before.item(0)
+    return abs(first) <= _EQUAL and bool(np.abs(now - before).max() <= _EQUAL)

@@ -6,12 +6,13 @@ What runs a network: prepare once, then infer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
+from edge_adapt.signals import channel_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,31 @@ class Infer(Protocol):
         not a layer.
         """
         ...
+
+
+@runtime_checkable
+class Summing(Protocol):
+    """A runner that adds up a layer's bits in its pass, so that no map of them is written."""
+
+    def sums(self, images: U8, names: Sequence[str]) -> Outcome:
+        """Run images; the taps are the sums of each channel over its places, (n, channels)."""
+        ...
+
+
+def summing(infer: Infer) -> Callable[[U8, Sequence[str]], Outcome]:
+    """
+    Return what runs images and gives, as taps, the channel sums of layers of bits or levels.
+
+    A tap is (n, channels) int32: whole numbers, the same from every engine.
+    """
+    if isinstance(infer, Summing):
+        return infer.sums
+
+    def sums(images: U8, names: Sequence[str]) -> Outcome:
+        outcome = infer(images, names)
+        return Outcome(outcome.logits, {k: channel_sums(outcome.taps[k]) for k in names})
+
+    return sums
 
 
 class Engine(Protocol):

@@ -52,6 +52,7 @@ class NativeInfer:
         self.kernel, self.network, self.weights = kernel, network, weights
         self._n_classes = network.head.n_classes
         self._runners: dict[tuple[str, ...], Any] = {}
+        self._summers: dict[tuple[str, ...], tuple[Any, dict[str, int]]] = {}
         self.has_signs = self._prepare()
 
     @property
@@ -73,6 +74,24 @@ class NativeInfer:
         flat = tuple(array.reshape(len(array), prod(array.shape[1:])) for array in tapped)
         self._runner(names).run(np.ascontiguousarray(images), logits, flat)
         return Outcome(logits, dict(zip(names, tapped, strict=True)))
+
+    def sums(self, images: U8, names: Sequence[str]) -> Outcome:
+        """Run images; the taps are the sums of each channel's bits over their places."""
+        if images.dtype is not _UINT8 or images.shape[1:] != self.network.input_shape:
+            check_images(self.network, images)
+        names = tuple(names)
+        runner, widths = self._summers.get(names) or self._summer(names)
+        n = len(images)
+        logits = np.empty((n, self._n_classes), np.int32)
+        totals = {name: np.empty((n, width), np.int32) for name, width in widths.items()}
+        runner.sums(np.ascontiguousarray(images), logits, tuple(totals.values()))
+        return Outcome(logits, totals)
+
+    def _summer(self, names: tuple[str, ...]) -> tuple[Any, dict[str, int]]:
+        check_taps(self.network, names)
+        widths = {name: self.network.shapes[name][-1] for name in names}
+        self._summers[names] = self._runner(tuple(widths)), widths
+        return self._summers[names]
 
     def _room_for(self, name: str, n: int) -> Array:
         kind = np.int8 if self.network.kinds[name] == 'bits' else np.int32

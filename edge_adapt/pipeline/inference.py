@@ -8,12 +8,12 @@ from functools import partial
 
 from edge_adapt import signals
 from edge_adapt.drift import DriftDetector
-from edge_adapt.engines import Engine, Infer
+from edge_adapt.engines import Engine
 from edge_adapt.images import network_input, Region, WHOLE
 from edge_adapt.networks.model import Model
-from edge_adapt.networks.network import Network
 from edge_adapt.pipeline.restoring import Restoring
 from edge_adapt.pipeline.stamps import Stamps
+from edge_adapt.pipeline.watching import Watching
 from edge_adapt.records import Detection, F32, Frame, I64, Observation, Prediction, U8, Weights
 import numpy as np
 
@@ -34,55 +34,12 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """The two layers whose bits, or levels, the drift signals read."""
-
-    first: str
-    last: str
-
-    @staticmethod
-    def of(network: Network) -> Watched:
-        """Return the first layer of bits or levels, and the one the head reads."""
-        return Watched(network.recalibrated[0].name, network.recalibrated[-1].name)
-
-    @property
-    def taps(self) -> tuple[str, ...]:
-        """The values to ask the engine for."""
-        return (self.first, self.last)
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """What one pass of the network says of a frame: it depends on frame and weights alone."""
 
     weights: Weights
     scores: F32
     observation: Observation
-
-
-def observe(network: Network, infer: Infer, images: U8, stamps_ns: Sequence[int]) -> list[Look]:
-    """
-    Run network inputs (n, h, w, c) and return what is seen of each, the same in any batch.
-
-    The engine's one pass gives the logits and the bits that the signals are made of.
-    """
-    watched = Watched.of(network)
-    outcome = infer(images, watched.taps)
-    first, last = (outcome.taps[name] for name in watched.taps)
-    scale = np.float32(infer.weights[f'{network.head.name}.scale'])
-    logits = outcome.logits.astype(np.float32) * scale
-    scores, predicted = signals.softmax(logits), outcome.logits.argmax(axis=1)
-    groups = signals.features(images, first, last, logits)
-    return [
-        Look(
-            infer.weights,
-            scores[i],
-            Observation(
-                stamp_ns, int(predicted[i]), {name: rows[i] for name, rows in groups.items()}
-            ),
-        )
-        for i, stamp_ns in enumerate(stamps_ns)
-    ]
 
 
 class Inference:
@@ -107,23 +64,23 @@ class Inference:
         self._detector = detector
         self.region = region
         self._stamps = Stamps()
-        self._active = self._prepare(model.weights)
-        self._running: str | None = self._active.weights.version
+        self._active = self._ready(model.weights)
+        self._running: str | None = self.version
 
     @property
     def weights(self) -> Weights:
         """The weights of the next frame."""
-        return self._active.weights
+        return self._active.infer.weights
 
     @property
     def version(self) -> str:
         """The version of the weights of the next frame."""
-        return self._active.weights.version
+        return self._active.infer.weights.version
 
     @property
     def kernel(self) -> str:
         """What the engine really computes with; 'numpy' where it has no kernels of its own."""
-        return str(getattr(self._active, 'kernel', 'numpy'))
+        return str(getattr(self._active.infer, 'kernel', 'numpy'))
 
     def use(self, weights: Weights) -> None:
         """
@@ -131,7 +88,7 @@ class Inference:
 
         Raises UsageError where they do not fit the network; what runs goes on unchanged.
         """
-        self._active = self._prepare(weights)
+        self._active = self._ready(weights)
 
     def watch_with(self, detector: DriftDetector) -> None:
         """Use another detector from the next frame on, normal to the weights in use."""
@@ -148,7 +105,7 @@ class Inference:
 
     def classes_of(self, images: U8) -> I64:
         """Return the classes (n,) of network inputs (n, h, w, c), without a look at drift."""
-        classes: I64 = self._active(images).logits.argmax(axis=1).astype(np.int64)
+        classes: I64 = self._active.infer(images).logits.argmax(axis=1).astype(np.int64)
         return classes
 
     def on_frame(self, frame: Frame) -> Result:
@@ -165,8 +122,20 @@ class Inference:
         return self.conclude(frame, look)
 
     def look(self, images: U8, stamps_ns: Sequence[int]) -> list[Look]:
-        """Return what the weights in use make of network inputs; nothing is remembered."""
-        return observe(self.model.network, self._active, images, stamps_ns)
+        """
+        Return what the weights in use make of network inputs (n, h, w, c), the same in any batch.
+
+        Nothing is remembered.
+        """
+        watching = self._active
+        weights = watching.infer.weights
+        counted, logits, features = watching(images)
+        scores, predicted = signals.softmax(logits), counted.argmax(axis=1).tolist()
+        seen = zip(stamps_ns, scores, predicted, features.vector, strict=True)
+        return [
+            Look(weights, own, Observation(stamp_ns, k, signals.Features(vector)))
+            for stamp_ns, own, k, vector in seen
+        ]
 
     def conclude(self, frame: Frame, look: Look) -> Result:
         """Show the detector what was seen of the next frame, and answer."""
@@ -185,3 +154,6 @@ class Inference:
             return Result(prediction, observation)
         detector.update(observation)
         return Result(prediction, observation, detector.statistic, detector.detection)
+
+    def _ready(self, weights: Weights) -> Watching:
+        return Watching(self.model.network, self._prepare(weights))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge_adapt import signals
 from edge_adapt.drift._record import Record, record_from
 from edge_adapt.engines import Infer
 from edge_adapt.images import network_input, Region, WHOLE
 from edge_adapt.networks.network import Network
-from edge_adapt.pipeline.inference import Watched
+from edge_adapt.pipeline.watching import Watching
 from edge_adapt.records import Frame, I64, U8
+from edge_adapt.signals import Features
 import numpy as np
 
 _N_BATCH = 250
@@ -18,18 +18,13 @@ _N_BATCH = 250
 
 def record(network: Network, infer: Infer, images: U8, labels: I64, tracks: I64) -> Record:
     """Return the record of network inputs (n, h, w, c) in order; labels and tracks (n,)."""
-    watched = Watched.of(network)
-    scale = np.float32(infer.weights[f'{network.head.name}.scale'])
-    parts, predicted = [], []
+    watching, parts, predicted = Watching(network, infer), [], []
     for start in range(0, len(images), _N_BATCH):
-        batch = images[start : start + _N_BATCH]
-        outcome = infer(batch, watched.taps)
-        first, last = (outcome.taps[name] for name in watched.taps)
-        logits = outcome.logits.astype(np.float32) * scale
-        parts.append(signals.features(batch, first, last, logits))
-        predicted.append(outcome.logits.argmax(axis=1))
-    features = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return record_from(features, np.concatenate(predicted), labels, tracks)
+        counted, _, features = watching(images[start : start + _N_BATCH])
+        parts.append(features.vector)
+        predicted.append(counted.argmax(axis=1))
+    together = dict(Features(np.concatenate(parts)))
+    return record_from(together, np.concatenate(predicted), labels, tracks)
 
 
 def record_frames(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_adapt import front_end
-from edge_adapt.engines import Engine, Infer, Outcome
+from edge_adapt.engines import Engine, Infer, Outcome, summing
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 
@@ -40,3 +40,6 @@ class _RestoringInfer:
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         return self.infer(front_end.restore(images, self.steps), taps)
+
+    def sums(self, images: U8, names: Sequence[str]) -> Outcome:
+        return summing(self.infer)(front_end.restore(images, self.steps), names)

@@ -1,6 +1,7 @@
 // edge_adapt.engines._native: Python glue and nothing else.
 #include "binding.hpp"
 #include "runner.hpp"
+#include "watching.hpp"
 
 namespace edge_adapt {
 namespace {
@@ -141,35 +142,53 @@ PyObject* replace(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
   });
 }
 
+std::vector<ArrayView> tap_views(const Plan& p, PyObject* given, i64 n, bool summed) {
+  const i64 n_taps = static_cast<i64>(p.taps().size());
+  if (!PyTuple_Check(given) || PyTuple_GET_SIZE(given) != n_taps) {
+    throw Refused("taps must be a tuple of " + std::to_string(n_taps) + " arrays");
+  }
+  std::vector<ArrayView> views;
+  for (i64 t = 0; t < n_taps; ++t) {
+    const Value& v = p.values()[p.taps()[t]];
+    const bool as_bits = v.kind == Kind::bits && !summed;
+    const i64 width = summed ? v.channels : static_cast<i64>(v.n_items());
+    if (summed && v.kind != Kind::bits) throw Refused("only bits are summed over their places");
+    views.emplace_back(PyTuple_GET_ITEM(given, t), "a tap", as_bits ? 'b' : 'i',
+                       std::vector<i64>{n, width}, true);
+  }
+  return views;
+}
+
+PyObject* run_with(PyObject* self, PyObject* const* args, i64* step_ns, bool summed) {
+  const std::shared_ptr<const Runner> held = RunnerHolder::unwrap(self, "self");
+  const Plan& p = held->plan();
+  const Value& in = p.values()[0];
+  ArrayView images(args[0], "images", 'B', {-1, in.height, in.width, in.channels});
+  const i64 n = images.size(0);
+  ArrayView logits(args[1], "logits", 'i', {n, p.logits().channels}, true);
+  const std::vector<ArrayView> views = tap_views(p, args[2], n, summed);
+  std::vector<void*> taps;
+  for (const ArrayView& view : views) taps.push_back(view.as<void>());
+  unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps, summed, step_ns); });
+  Py_RETURN_NONE;
+}
+
 PyObject* run(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
   return guarded([&]() -> PyObject* {
-    if (n_args != 4) require_arguments(n_args, 3, "run(images, logits, taps[, step_ns])");
-    const std::shared_ptr<const Runner> held = RunnerHolder::unwrap(self, "self");
-    const Plan& p = held->plan();
-    const Value& in = p.values()[0];
-    ArrayView images(args[0], "images", 'B', {-1, in.height, in.width, in.channels});
-    const i64 n = images.size(0);
-    ArrayView logits(args[1], "logits", 'i', {n, p.logits().channels}, true);
-    const i64 n_taps = static_cast<i64>(p.taps().size());
-    if (!PyTuple_Check(args[2]) || PyTuple_GET_SIZE(args[2]) != n_taps) {
-      throw Refused("taps must be a tuple of " + std::to_string(n_taps) + " arrays");
+    if (n_args != 4) {
+      require_arguments(n_args, 3, "run(images, logits, taps[, step_ns])");
+      return run_with(self, args, nullptr, false);
     }
-    std::vector<ArrayView> views;
-    std::vector<void*> taps;
-    for (i64 t = 0; t < n_taps; ++t) {
-      const Value& v = p.values()[p.taps()[t]];
-      views.emplace_back(PyTuple_GET_ITEM(args[2], t), "a tap", v.kind == Kind::bits ? 'b' : 'i',
-                         std::vector<i64>{n, static_cast<i64>(v.n_items())}, true);
-      taps.push_back(views.back().as<void>());
-    }
-    std::unique_ptr<ArrayView> step_ns;
-    if (n_args == 4) {
-      const i64 n_steps = static_cast<i64>(p.steps().size());
-      step_ns = std::make_unique<ArrayView>(args[3], "step_ns", 'l', std::vector<i64>{n_steps}, true);
-    }
-    i64* times = step_ns ? step_ns->as<i64>() : nullptr;
-    unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps, times); });
-    Py_RETURN_NONE;
+    const i64 n_steps = static_cast<i64>(RunnerHolder::unwrap(self, "self")->plan().steps().size());
+    ArrayView step_ns(args[3], "step_ns", 'l', {n_steps}, true);
+    return run_with(self, args, step_ns.as<i64>(), false);
+  });
+}
+
+PyObject* sums(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&] {
+    require_arguments(n_args, 3, "sums(images, logits, sums)");
+    return run_with(self, args, nullptr, true);
   });
 }
 
@@ -223,6 +242,7 @@ PyCFunction method(Function function) {
 
 PyMethodDef kRunnerMethods[] = {
     {"run", method(run), METH_FASTCALL, "run(images, logits, taps[, step_ns]): fill logits and taps, lower step_ns."},
+    {"sums", method(sums), METH_FASTCALL, "sums(images, logits, sums): run; sum the taps over their places."},
     {"replace", method(replace), METH_FASTCALL,
      "replace(weights, limits): a runner with these steps renewed, the others shared."},
     {nullptr, nullptr, 0, nullptr}};
@@ -269,5 +289,7 @@ PyMODINIT_FUNC PyInit__native() {
       !make_type<RunnerHolder>("edge_adapt.engines._native.Runner", kRunnerMethods, kRunnerFields)) {
     return nullptr;
   }
-  return PyModule_Create(&kModule);
+  Owned module(PyModule_Create(&kModule));
+  if (!module.get() || !add_watching(module.get())) return nullptr;
+  return module.release();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "signals.hpp"
+
 namespace edge_adapt {
 
 namespace {
@@ -168,7 +170,7 @@ void Runner::pack_limits(size_t index, Limits& limits) const {
 }
 
 void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps,
-                 i64* step_ns) const {
+                 bool summed, i64* step_ns) const {
   const auto& values = plan_->values();
   auto workspace = plan_->take();
   std::vector<void*>& places = workspace->places;
@@ -195,7 +197,10 @@ void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void
     for (size_t t = 0; t < taps.size(); ++t) {
       const Value& value = values[plan_->taps()[t]];
       const void* place = places[plan_->taps()[t]];
-      if (value.kind == Kind::bits) {
+      if (summed) {
+        channel_sums(static_cast<const u64*>(place), value.n_pixels(), value.channels,
+                     static_cast<i32*>(taps[t]) + frame * value.channels);
+      } else if (value.kind == Kind::bits) {
         plan_->kernels().signs(static_cast<const u64*>(place), value.n_pixels(), value.channels,
                                static_cast<i8*>(taps[t]) + frame * value.n_items());
       } else if (value.kind == Kind::logits) {

@@ -40,10 +40,11 @@ class Runner {
   // Throws Refused where a step still lacks something.
   void finish() const;
 
-  // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32.
+  // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32, or
+  // where taps are `summed` (n, channels) int32: bits +-1 added up over their places.
   // step_ns, where it is given, holds the least time of each step so far and is lowered.
   void run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps,
-           i64* step_ns = nullptr) const;
+           bool summed = false, i64* step_ns = nullptr) const;
 
  private:
   void run_step(size_t index, const u8* image, Workspace&) const;
