@@ -19,6 +19,7 @@ NUMPY = 'numpy'
 VARIABLE = 'EDGE_ADAPT_KERNEL'
 # Verified through emulated instructions, never run on a CPU that has them: taken when asked for.
 UNPROVEN = ('avx512',)
+_NEWEST = 'frame_features'  # what the module did not always have
 _MODULE = 'edge_adapt.engines._native'  # compiled: no file of a room, so no import statement
 
 
@@ -26,7 +27,9 @@ _MODULE = 'edge_adapt.engines._native'  # compiled: no file of a room, so no imp
 def module() -> ModuleType | None:
     """Return the compiled module; None, said once in the log, where it was not built."""
     try:
-        return import_module(_MODULE)
+        native = import_module(_MODULE)
+        if not hasattr(native, _NEWEST):
+            raise ImportError(f'they are of older sources: {_NEWEST} is missing')
     except ImportError as error:
         logging.getLogger(__name__).warning(
             'the native kernels are not built (%s): NumPy does their work, more slowly;'
@@ -34,6 +37,7 @@ def module() -> ModuleType | None:
             error,
         )
         return None
+    return native
 
 
 def kernels() -> tuple[str, ...]:
