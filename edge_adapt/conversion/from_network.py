@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Attribute, Graph, Node, Value
-from edge_adapt.networks.layers import Add, Convolution, Dense, Head, Layer, MaxPool, Threshold
+from edge_adapt.networks.layers import (
+    Add,
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    MaxPool,
+    Projection,
+    SumPool,
+    Threshold,
+)
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import Array, Weights
 import numpy as np
@@ -47,15 +57,19 @@ class _Writer:
             sources = self.network.sources[layer.name]
             self.reach[layer.name] = self.append(layer, [self.names[name] for name in sources])
             self.names[layer.name] = layer.name
-            if self.reach[layer.name] > EXACT:
-                raise UsageError(
-                    f'sums of layer {layer.name!r} may reach {self.reach[layer.name]}; float32 is'
-                    f' exact to {EXACT}: use engine popcount'
-                )
+            self.check_exact(layer.name, self.reach[layer.name])
         shape = (None, *self.network.input_shape)
         values = (Value(name, 'float32', self.shape_of(name)) for name in outputs)
         inputs = (Value(INPUT, 'uint8', shape),)
         return Graph(tuple(self.nodes), self.constants, inputs, tuple(values))
+
+    def check_exact(self, name: str, largest: int) -> None:
+        """Raise UsageError where sums may leave the range in which float32 is exact."""
+        if largest > EXACT:
+            raise UsageError(
+                f'sums of layer {name!r} may reach {largest}; float32 is exact to {EXACT}:'
+                ' use engine popcount'
+            )
 
     def shape_of(self, name: str) -> tuple[int | None, ...]:
         shape = self.network.shapes[name]
@@ -88,7 +102,18 @@ class _Writer:
                 return sum(self.reach[x] for x in self.network.sources[name])
             case Threshold():
                 return self.threshold(layer, inputs[0])
-        raise UsageError(f'{type(layer).__name__} {layer.name!r} has no ONNX graph')
+        return self.levels(layer, inputs)
+
+    def levels(self, layer: Layer, inputs: Sequence[str]) -> int:
+        """Write a layer of levels and return the largest."""
+        match layer:
+            case SumPool():
+                self.sum_pool(layer, inputs)
+            case Projection():
+                self.projection(layer, inputs)
+            case _:
+                raise UsageError(f'{type(layer).__name__} {layer.name!r} has no ONNX graph')
+        return 127
 
     def reads_pixels(self, layer: Layer) -> bool:
         return self.network.kinds[self.network.sources[layer.name][0]] == 'pixels'
@@ -115,11 +140,52 @@ class _Writer:
     def dense(self, layer: Dense | Head, x: str, source: str) -> int:
         name = layer.name
         weights = self.weights[f'{name}.weights']  # inputs in the order height, width, channel
-        if len(self.network.shapes[source]) == 3:
-            x = self.add('Transpose', f'{name}/nhwc', x, perm=(0, 2, 3, 1))
-            x = self.add('Flatten', f'{name}/flat', x, axis=1)
+        x = self.flat(name, x, source)
         self.add('MatMul', name, x, self.constant(f'{name}/kernel', weights.T))
         return self.largest_sum(layer, weights, source)
+
+    def flat(self, name: str, x: str, source: str) -> str:
+        """Flatten an image in the order height, width, channel; a vector stays as it is."""
+        if len(self.network.shapes[source]) != 3:
+            return x
+        x = self.add('Transpose', f'{name}/nhwc', x, perm=(0, 2, 3, 1))
+        return self.add('Flatten', f'{name}/flat', x, axis=1)
+
+    def sum_pool(self, layer: SumPool, inputs: Sequence[str]) -> None:
+        (source,), (x,) = self.network.sources[layer.name], inputs
+        name, size = layer.name, layer.size
+        height, width, n_channels = self.network.shapes[source]
+        margins = [0, 0, 0, 0, 0, 0, -height % size, -width % size]
+        if any(margins):
+            x = self.add(
+                'Pad', f'{name}/padded', x, self.constant(f'{name}/pads', margins, np.int64)
+            )
+        ones = self.constant(f'{name}/ones', np.ones((n_channels, 1, size, size)))
+        x = self.add('Conv', f'{name}/sums', x, ones, strides=(size, size), group=n_channels)
+        self.check_exact(name, self.reach[source] * size**2)
+        self.shifted(name, x, np.asarray(2.0**-layer.shift))
+
+    def projection(self, layer: Projection, inputs: Sequence[str]) -> None:
+        name, sources = layer.name, self.network.sources[layer.name]
+        weights, offsets = self.weights[f'{name}.weights'], self.weights[f'{name}.offsets']
+        parts = zip(inputs, sources, strict=True)
+        flat = [self.flat(f'{name}/{source}', x, source) for x, source in parts]
+        x = self.add('Concat', f'{name}/joined', *flat, axis=1)
+        x = self.add('MatMul', f'{name}/products', x, self.constant(f'{name}/kernel', weights.T))
+        x = self.add('Add', f'{name}/sums', x, self.constant(f'{name}/offsets', offsets))
+        shifts = np.minimum(self.weights[f'{name}.shifts'], 31).astype(np.float32)
+        self.shifted(name, x, 2**-shifts)
+        widths = [int(np.prod(self.network.shapes[source])) for source in sources]
+        largest = np.repeat([self.reach[source] for source in sources], widths)
+        reached = np.abs(weights.astype(np.int64)) @ largest + np.abs(offsets.astype(np.int64))
+        self.check_exact(name, int(reached.max()))
+
+    def shifted(self, name: str, x: str, factor: Array) -> None:
+        """Shift sums to the right, round down, and keep them within -127..127."""
+        x = self.add('Mul', f'{name}/scaled', x, self.constant(f'{name}/factor', factor))
+        x = self.add('Floor', f'{name}/floor', x)
+        low, high = self.constant(f'{name}/low', -127), self.constant(f'{name}/high', 127)
+        self.add('Clip', name, x, low, high)
 
     def largest_sum(self, layer: Layer, weights: Array, source: str) -> int:
         magnitude = self.reach[source]

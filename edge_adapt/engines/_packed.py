@@ -14,7 +14,16 @@ import math
 
 from edge_adapt.bits import as_words, pack_words, unpack_signs
 from edge_adapt.engines import Outcome, reference
-from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, MaxPool, Shape, Threshold
+from edge_adapt.networks.layers import (
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    MaxPool,
+    Projection,
+    Shape,
+    Threshold,
+)
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import Array, I32, U8, Weights
 import numpy as np
@@ -57,8 +66,8 @@ class PackedInfer:
         values: dict[str, Value] = {INPUT: images}
         for name, sources in self.network.sources.items():
             values[name] = self.steps[name](*(values[source] for source in sources))
-        tapped = {name: _plain(values[name]) for name in taps}
-        return Outcome(_plain(values[self.network.head.name]), tapped)
+        tapped = {name: plain(values[name]) for name in taps}
+        return Outcome(plain(values[self.network.head.name]), tapped)
 
 
 def prepare(network: Network, weights: Weights) -> PackedInfer:
@@ -72,13 +81,14 @@ def prepare(network: Network, weights: Weights) -> PackedInfer:
     return PackedInfer(network, weights, steps)
 
 
-def _plain(value: Value) -> Array:
+def plain(value: Value) -> Array:
+    """Return a value as the reference has it: bits as +-1."""
     return value.signs if isinstance(value, Bits) else value
 
 
 def _reference_step(layer: Layer, weights: Weights) -> Step:
     def run(*values: Value) -> Value:
-        return reference.apply(layer, weights, *(_plain(value) for value in values))
+        return reference.apply(layer, weights, *(plain(value) for value in values))
 
     return run
 
@@ -180,6 +190,23 @@ def _head(layer: Head, weights: Weights, _: Shape) -> Step | None:
     return run
 
 
+def _projection(layer: Projection, weights: Weights, _: Shape) -> Step | None:
+    tensor, offsets = weights[f'{layer.name}.weights'], weights[f'{layer.name}.offsets']
+    shifts = np.minimum(weights[f'{layer.name}.shifts'], 31)
+    kind = _float_type(tensor, 128)
+    if kind is None:
+        return None
+    columns = np.ascontiguousarray(tensor.T, dtype=kind)
+
+    def run(*values: Value) -> Value:
+        parts = [_flat(value.signs if isinstance(value, Bits) else value) for value in values]
+        joined = np.concatenate(parts, axis=1).astype(kind)
+        sums: I32 = (joined @ columns).astype(np.int32) + offsets
+        return (sums >> shifts).clip(-127, 127).astype(np.int8)
+
+    return run
+
+
 def _count_sums(a: Array, rows: Array, n_bits: int) -> I32:
     """Return n_bits - 2 * popcount(a ^ row), (..., n_words) x (n_out, n_words) -> (..., n_out)."""
     flat = a.reshape(-1, a.shape[-1])
@@ -241,6 +268,8 @@ _MAKERS: Mapping[tuple[type[Layer], str], Callable[..., Step | None]] = {
     (Dense, 'bits'): _dense_bits,
     (Dense, 'pixels'): _dense_pixels,
     (Head, 'bits'): _head,
+    (Projection, 'bits'): _projection,
+    (Projection, 'levels'): _projection,
     (MaxPool, 'bits'): _pool_bits,
     (MaxPool, 'pixels'): _pool_numbers,
     (MaxPool, 'sums'): _pool_numbers,

@@ -28,7 +28,8 @@ import onnxruntime
 
 CPU = 'CPUExecutionProvider'
 _CHILD_TIMEOUT_S = 120
-_DTYPES = {'pixels': np.uint8, 'bits': np.int8, 'sums': np.int32, 'logits': np.int32}
+_NARROW = {'pixels': np.uint8, 'bits': np.int8, 'levels': np.int8}
+_DTYPES = {**_NARROW, 'sums': np.int32, 'logits': np.int32}
 
 
 class OnnxRuntime:

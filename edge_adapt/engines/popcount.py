@@ -17,6 +17,7 @@ from edge_adapt import native
 from edge_adapt.engines import Infer, Outcome
 from edge_adapt.engines._packed import prepare as prepare_packed
 from edge_adapt.engines._program import is_native, PackedTensor, Program
+from edge_adapt.engines._tailed import native_part, tailed
 from edge_adapt.engines.reference import check_images, check_taps
 from edge_adapt.networks.layers import Head
 from edge_adapt.networks.model import check_weights
@@ -39,8 +40,11 @@ class Popcount:
         """
         check_weights(network, weights)
         kernel = native.kernel()
-        if kernel == native.NUMPY or not is_native(network):
+        if kernel == native.NUMPY:
             return prepare_packed(network, weights)
+        if not is_native(network):
+            part, whole = native_part(network), prepare_packed(network, weights)
+            return whole if part is None else tailed(part, whole, self.prepare)
         infer = NativeInfer(kernel, network, weights)
         return infer if infer.has_signs else prepare_packed(network, weights)
 

@@ -17,7 +17,9 @@ from edge_adapt.networks.layers import (
     Head,
     Layer,
     MaxPool,
+    Projection,
     Quantize,
+    SumPool,
     Threshold,
 )
 from edge_adapt.networks.model import check_weights
@@ -99,9 +101,8 @@ def apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
         case Threshold(name=name):
             above = x >= weights[f'{name}.thresholds']
             return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
-        case Quantize(name=name):
-            levels = np.rint((x - weights[f'{name}.offsets']) / weights[f'{name}.steps'])
-            return levels.clip(-127, 127).astype(np.int8)
+        case Quantize() | SumPool() | Projection():
+            return _levels(layer, weights, x, *others).clip(-127, 127).astype(np.int8)
         case Head(name=name):
             return _times(_flat(x), weights[f'{name}.weights']) + weights[f'{name}.bias']
     raise UsageError(f'{layer.name!r} is an ONNX graph: only engine onnx_runtime runs it')
@@ -117,6 +118,30 @@ def _convolve(layer: Convolution, weights: Array, x: Array) -> Array:
     windows = windows[:, :: layer.stride, :: layer.stride]  # (n, h, w, n_in, kernel, kernel)
     sums = np.einsum('nhwcij,oijc->nhwo', windows, _wide(weights), optimize=True)
     return np.asarray(sums, np.int32)
+
+
+def _levels(
+    layer: Quantize | SumPool | Projection, weights: Weights, x: Array, *others: Array
+) -> Array:
+    """Return levels before they are limited."""
+    name = layer.name
+    match layer:
+        case Quantize():
+            return np.rint((x - weights[f'{name}.offsets']) / weights[f'{name}.steps'])
+        case SumPool(shift=shift):
+            return _window_sums(layer, _wide(x)) >> shift
+    joined = np.concatenate([_flat(value) for value in (x, *others)], axis=1)
+    sums = _times(joined, weights[f'{name}.weights']) + weights[f'{name}.offsets']
+    return sums >> np.minimum(weights[f'{name}.shifts'], 31)
+
+
+def _window_sums(layer: SumPool, x: I32) -> I32:
+    """Return sums (n, height, width, channels) of size x size windows, the last ones partial."""
+    size = layer.size
+    n, height, width, n_channels = x.shape
+    padded = np.pad(x, ((0, 0), (0, -height % size), (0, -width % size), (0, 0)))
+    tiles = padded.reshape(n, -(-height // size), size, -(-width // size), size, n_channels)
+    return np.asarray(tiles.sum(axis=(2, 4)), np.int32)
 
 
 def _centred(x: Array, zero_point: int) -> Array:

@@ -17,6 +17,7 @@ _LEGAL: Mapping[str, Container[int]] = {
     'kernel': _SMALL,
     'n_bytes': range(1, (1 << 26) + 1),
     'padding': range(65),
+    'shift': range(32),
     'size': _SMALL,
     'stride': _SMALL,
     'zero_point': range(256),

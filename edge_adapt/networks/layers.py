@@ -5,7 +5,7 @@ A value is a tensor (n, height, width, channels) or (n, width) of one kind:
 
     pixels   uint8, as the camera gave them       bits   +-1 (int8 here, packed in engines)
     sums     int32, before a threshold            logits int32
-    floats   float32, of somebody else's network  levels int8, -127..127, rounded floats
+    floats   float32, of somebody else's network  levels int8, -127..127
 
 Each layer reads the value of the layer before it, or of those named in `sources`, and gives one
 value under its own `name`. Its tensors are named '<layer>.<tensor>' in the weights.
@@ -64,6 +64,32 @@ class MaxPool(Layer):
     """The maximum of size x size sums or bits, stride = size; odd rows and columns are dropped."""
 
     size: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumPool(Layer):
+    """
+    Levels: the sum of size x size bits or pixels >> shift, stride = size, within -127..127.
+
+    A window that hangs over the right or lower border sums what there is of it.
+    """
+
+    size: int = 2
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection(Layer):
+    """
+    Levels: (weights . inputs + offset) >> shift, within -127..127, for each of n_out directions.
+
+    The inputs are the bits and levels of all sources, flattened and joined in their order.
+    weights (n_out, n_in) int8, offsets (n_out,) int32, shifts (n_out,) uint8; a shift above 31
+    is 31.
+    """
+
+    n_in: int
+    n_out: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

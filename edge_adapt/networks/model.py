@@ -16,6 +16,7 @@ from edge_adapt.networks.layers import (
     Dense,
     Head,
     Layer,
+    Projection,
     Quantize,
     Shape,
     Threshold,
@@ -126,6 +127,9 @@ def _tensors_of(layer: Layer) -> list[tuple[str, type[np.generic], Shape]]:
             return [('graph', np.uint8, (n_bytes,))]
         case Quantize(n=n):
             return [('offsets', np.float32, (n,)), ('steps', np.float32, (n,))]
+        case Projection(n_out=n_out, n_in=n_in):
+            weights = ('weights', np.int8, (n_out, n_in))
+            return [weights, ('offsets', np.int32, (n_out,)), ('shifts', np.uint8, (n_out,))]
         case Head(n_classes=n_classes, n_in=n_in):
             weights = ('weights', np.int8, (n_classes, n_in))
             return [weights, ('bias', np.int32, (n_classes,)), ('scale', np.float32, ())]

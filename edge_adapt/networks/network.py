@@ -19,8 +19,10 @@ from edge_adapt.networks.layers import (
     Head,
     Layer,
     MaxPool,
+    Projection,
     Quantize,
     Shape,
+    SumPool,
     Threshold,
 )
 
@@ -130,6 +132,8 @@ _KINDS: dict[type[Layer], str] = {
     Threshold: 'bits',
     Backbone: 'floats',
     Quantize: 'levels',
+    SumPool: 'levels',
+    Projection: 'levels',
     Head: 'logits',
 }
 
@@ -154,10 +158,13 @@ def _shape_after(layer: Layer, inputs: list[Shape]) -> Shape:
     match layer:
         case Convolution(n_in=n_in) if len(shape) == 3 and shape[2] == n_in:
             return _convolved(layer, shape)
-        case MaxPool(size=size) if len(shape) == 3:
-            return (shape[0] // size, shape[1] // size, shape[2])
-        case Dense(n_in=n_in) | Head(n_in=n_in) if math.prod(shape) == n_in:
-            return (layer.n_out if isinstance(layer, Dense) else layer.n_classes,)
+        case MaxPool(size=size) | SumPool(size=size) if len(shape) == 3:
+            hanging = size - 1 if isinstance(layer, SumPool) else 0
+            return ((shape[0] + hanging) // size, (shape[1] + hanging) // size, shape[2])
+        case Dense(n_in=n_in) | Projection(n_in=n_in) | Head(n_in=n_in) if (
+            sum(map(math.prod, inputs)) == n_in
+        ):
+            return (layer.n_classes if isinstance(layer, Head) else layer.n_out,)
         case Threshold(n=n) | Quantize(n=n) if shape[-1] == n:
             return shape
         case Backbone(n_out=n_out) if len(shape) == 3:

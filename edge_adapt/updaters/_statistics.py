@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from edge_adapt.errors import UsageError
-from edge_adapt.records import Array, F64, Samples, Weights
+from edge_adapt.networks.growth import never_wins
+from edge_adapt.records import Array, F64, I8, I32, I64, Samples, Weights
 from edge_adapt.updaters import Objective, State
 from edge_adapt.updaters._samples import features, labelled
 import numpy as np
@@ -15,15 +16,19 @@ TARGET_SPREAD = 4.0  # natural logits of a sample spread by about so much: a tem
 
 
 class SumsHead(ABC):
-    """Keeps sums over all labelled samples it was given, and makes the head anew from them."""
+    """
+    Keeps sums over all labelled samples it was given, and makes the head anew from them.
+
+    counts (n_classes,) and sums (n_classes, n_in) of features, which are bits or levels.
+    """
 
     def __init__(self) -> None:
-        self._counts: F64 = np.zeros(0)
-        self._sums: F64 = np.zeros((0, 0))
+        self.counts: I64 = np.zeros(0, np.int64)
+        self.sums: I32 = np.zeros((0, 0), np.int32)
 
     @abstractmethod
-    def absorb(self, x: F64, labels: Array) -> None:
-        """Add samples x (n, n_in) +-1 to what is kept beside counts and sums."""
+    def absorb(self, x: I8, labels: I64) -> None:
+        """Add samples x (n, n_in) to what is kept beside counts and sums; those come after."""
 
     @abstractmethod
     def discriminant(self, means: F64) -> F64:
@@ -34,29 +39,36 @@ class SumsHead(ABC):
     ) -> Iterator[Weights]:
         """Learn each sample once, and yield the head. Raises UsageError where none has a label."""
         known = labelled(objective, samples, n_classes_needed=1)
-        x = features(objective, weights, known.images).astype(np.float64)
-        n_classes = objective.network.head.n_classes
-        if not self._counts.size:
-            self._counts, self._sums = np.zeros(n_classes), np.zeros((n_classes, x.shape[1]))
-        one_hot = (known.labels == np.arange(n_classes)[:, None]).astype(np.float64)
+        x = features(objective, weights, known.images).astype(np.int8, copy=False)
+        self._make_room(objective.network.head.n_classes, x.shape[1])
         self.absorb(x, known.labels)
-        self._counts = self._counts + one_hot.sum(axis=1)
-        self._sums = self._sums + one_hot @ x
+        for label in np.unique(known.labels):
+            mine = x[known.labels == label]
+            self.counts[label] += len(mine)
+            self.sums[label] += mine.sum(axis=0, dtype=np.int32)
         yield self._deployed(objective, weights, x)
 
     def state(self) -> State:
-        return {'counts': self._counts.copy(), 'sums': self._sums.copy()}
+        return {'counts': self.counts.copy(), 'sums': self.sums.copy()}
 
     def restore(self, state: State) -> None:
-        self._counts, self._sums = state['counts'].copy(), state['sums'].copy()
+        self.counts, self.sums = state['counts'].copy(), state['sums'].copy()
 
-    def _deployed(self, objective: Objective, weights: Weights, x: F64) -> Weights:
+    def _make_room(self, n_classes: int, n_in: int) -> None:
+        """Let counts and sums have a row for every class there is today."""
+        counts, sums = np.zeros(n_classes, np.int64), np.zeros((n_classes, n_in), np.int32)
+        n_known = len(self.counts)
+        if n_known:
+            counts[:n_known], sums[:n_known] = self.counts, self.sums
+        self.counts, self.sums = counts, sums
+
+    def _deployed(self, objective: Objective, weights: Weights, x: I8) -> Weights:
         """Return weights with the head in int8; a class never seen cannot win."""
         head = objective.network.head
-        seen = np.flatnonzero(self._counts)
+        seen = np.flatnonzero(self.counts)
         if len(seen) < 2:
             raise UsageError('a head needs labelled samples of 2 classes, it has seen 1')
-        means = self._sums[seen] / self._counts[seen, None]
+        means = self.sums[seen] / self.counts[seen, None]
         rows = self.discriminant(means)
         offsets = -0.5 * (rows * means).sum(axis=1)
         common = rows.mean(axis=0)  # what all rows share moves no decision
@@ -64,9 +76,9 @@ class SumsHead(ABC):
         step = np.abs(rows).max() / 127
         matrix = np.zeros((head.n_classes, head.n_in), np.int8)
         matrix[seen] = np.rint(rows / step)
-        bias = np.full(head.n_classes, -256 * head.n_in, np.int32)
+        bias = np.full(head.n_classes, never_wins(objective.network), np.int32)
         bias[seen] = np.rint(offsets / step)
-        spread = float((x @ matrix[seen].T.astype(np.float64) + bias[seen]).std())
+        spread = _spread(x, matrix[seen], bias[seen])
         return weights.replace(
             {
                 f'{head.name}.weights': matrix,
@@ -74,3 +86,9 @@ class SumsHead(ABC):
                 f'{head.name}.scale': np.asarray(TARGET_SPREAD / max(spread, 1), np.float32),
             }
         )
+
+
+def _spread(x: Array, matrix: I8, bias: I32) -> float:
+    """Return the deviation of the logits of some samples."""
+    some = x[:: -(-len(x) // 256)].astype(np.float32)
+    return float((some @ matrix.T.astype(np.float32) + bias).std())

@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.growth import never_wins
 from edge_adapt.population import are_bits
 from edge_adapt.records import F64, I64, Samples, U8, Weights
 from edge_adapt.updaters import Objective, State
@@ -201,8 +202,7 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         head = task.objective.network.head
         cw, step = forward_copy(memory.cw, self._q_f)
         scale = task.unit * step * task.gain
-        # below every sum of n_in weights of 8 bits
-        never = -256 * head.n_in * (1 if task.gain == 1 else 128)
+        never = never_wins(task.objective.network)
         bias = np.where(memory.past > 0, np.rint(memory.offset / scale), never)
         return task.weights.replace(
             {

@@ -8,7 +8,7 @@ by sample, in any order:  d = x - m_j;  S += d d' n_j / (n_j + 1);  m_j += d / (
 from __future__ import annotations
 
 from edge_adapt.errors import UsageError
-from edge_adapt.records import Array, F64
+from edge_adapt.records import F64, I8, I64
 from edge_adapt.updaters import State
 from edge_adapt.updaters._statistics import SumsHead
 import numpy as np
@@ -29,22 +29,22 @@ class StreamingLda(SumsHead):
         self._shrinkage = shrinkage
         self._scatter: F64 = np.zeros((0, 0))
 
-    def absorb(self, x: F64, labels: Array) -> None:
+    def absorb(self, x: I8, labels: I64) -> None:
         if not self._scatter.size:
             self._scatter = np.zeros((x.shape[1], x.shape[1]))
         for label in np.unique(labels):
-            mine, n_before = x[labels == label], self._counts[label]
+            mine, n_before = x[labels == label], self.counts[label]
             mean = mine.mean(axis=0)
             centred = mine - mean
             scatter = self._scatter + centred.T @ centred
             if n_before:
-                gap = mean - self._sums[label] / n_before
+                gap = mean - self.sums[label] / n_before
                 scatter += np.outer(gap, gap) * (n_before * len(mine) / (n_before + len(mine)))
             # As it is saved, so that a learner saved and resumed is the same learner.
             self._scatter = scatter.astype(np.float32).astype(np.float64)
 
     def discriminant(self, means: F64) -> F64:
-        covariance = self._scatter / max(1.0, self._counts.sum() - len(means))
+        covariance = self._scatter / max(1.0, self.counts.sum() - len(means))
         scale = max(float(np.trace(covariance)) / len(covariance), 1e-6)
         shrunk = (1 - self._shrinkage) * covariance
         shrunk += self._shrinkage * scale * np.eye(len(covariance))
@@ -56,7 +56,7 @@ class StreamingLda(SumsHead):
 
     def restore(self, state: State) -> None:
         super().restore(state)
-        n = self._sums.shape[1]
+        n = self.sums.shape[1]
         upper = np.zeros((n, n))
         upper[np.triu_indices(n)] = state['triangle']
         self._scatter = upper + np.triu(upper, 1).T

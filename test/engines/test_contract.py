@@ -6,7 +6,7 @@ from typing import Any
 
 from edge_adapt import native, registry
 from edge_adapt.engines import Engine, Infer, Outcome
-from edge_adapt.engines.reference import Reference
+from edge_adapt.engines.reference import apply, Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import (
     Add,
@@ -15,6 +15,8 @@ from edge_adapt.networks.layers import (
     Head,
     Layer,
     MaxPool,
+    Projection,
+    SumPool,
     Threshold,
 )
 from edge_adapt.networks.network import Network
@@ -216,6 +218,42 @@ def test_a_residual_block_adds_sums_before_the_threshold(
         Threshold(name='again_bits', n=c),
     )
     assert_all_equal_reference(network, random_weights(network))
+
+
+@pytest.mark.parametrize('n_channels', [64, 40])
+@pytest.mark.parametrize('size', [2, 3])
+def test_levels_of_all_depths_are_projected_as_in_the_reference(
+    n_channels: int, size: int, random_weights: MakeWeights
+) -> None:
+    c = n_channels
+    pools = (
+        SumPool(name='pooled', sources=('input',), size=4, shift=5),
+        SumPool(name='early', sources=('first_bits',), size=size),
+    )
+    n_early = -(-9 // size) * -(-7 // size) * c
+    network = network_of(
+        (9, 7, 1),
+        *first_layers(1, c),
+        Dense(name='dense', n_in=9 * 7 * c, n_out=33),
+        Threshold(name='dense_bits', n=33),
+        *pools,
+        Projection(
+            name='projection',
+            sources=('pooled', 'early', 'dense_bits'),
+            n_in=6 + n_early + 33,
+            n_out=20,
+        ),
+    )
+    weights = random_weights(network)
+    shifts = np.arange(20, dtype=np.uint8) * 2  # up to 38: a shift above 31 is 31
+    assert_all_equal_reference(network, weights.replace({'projection.shifts': shifts}))
+
+
+def test_a_sum_pool_counts_what_hangs_over_the_border_for_nothing() -> None:
+    pool = SumPool(name='pool', size=2)
+    bits = np.array([[1, -1, 1], [1, 1, -1], [-1, -1, -1]], np.int8)[None, :, :, None]
+    levels = apply(pool, Weights({}), bits)
+    assert levels[0, :, :, 0].tolist() == [[2, 0], [-2, -1]]
 
 
 def test_weights_that_are_no_signs_are_multiplied_on_bits_too(random_weights: MakeWeights) -> None:
