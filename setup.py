@@ -97,7 +97,7 @@ setup(
     entry_points={
         'console_scripts': [
             'edge-adapt = edge_adapt.cli:main',
-            *(f'{node} = edge_adapt.nodes.{node}:main' for node in NODES),
+            *(f'{node} = edge_adapt.executable:main' for node in NODES),
         ]
     },
 )
