@@ -10,7 +10,6 @@ import sys
 from typing import Any, ClassVar
 
 from edge_adapt.commands import _offline
-from edge_adapt.networks.model import Model
 
 NAMES = ('region', *_offline.NAMES)
 
@@ -44,28 +43,25 @@ class Replay:
     @staticmethod
     def run(arguments: Namespace) -> int:
         """Run every bag, print, draw."""
-        class_names = Model.load(arguments.model).network.class_names
-        documents = [_replay(path, arguments, class_names) for path in arguments.bags]
+        documents = [_replay(path, arguments) for path in arguments.bags]
         if arguments.json:
             said = {name: getattr(arguments, name) for name in NAMES}
             print(json.dumps({'arguments': said, 'bags': documents}, indent=2))
         return 0
 
 
-def _replay(path: Path, arguments: Namespace, class_names: tuple[str, ...]) -> dict[str, Any]:
+def _replay(path: Path, arguments: Namespace) -> dict[str, Any]:
     # Imported on use: who has no library for bags can use everything else.
-    from edge_adapt.streams.bag.recording import Recording
+    from edge_adapt.evaluation.recorded import recorded
 
-    recording = Recording(
+    recording, region = recorded(
         path,
-        class_names=class_names,
+        arguments.model,
         image_topic=arguments.image_topic,
         label_topic=arguments.label_topic,
-        label_file=arguments.labels,
+        labels=arguments.labels,
+        region=arguments.region,
     )
-    region = arguments.region
-    if not region and recording.region.width:
-        region = ','.join(map(str, recording.region))
     if not arguments.json:
         print(path)
     document = _offline.run(arguments, recording, region, path.name)

@@ -75,6 +75,10 @@ FIELDS: Mapping[str, Field] = {
 }
 
 
+# What differs between two runs of the same thing.
+TIMES = ('latency_p50_ms', 'latency_p99_ms', 'throughput_hz', 'learning_seconds')
+
+
 def checked(row: Mapping[str, Any]) -> Row:
     """Return the row with its fields in order; UsageError where one is missing, alien or wrong."""
     missing, alien = FIELDS.keys() - row.keys(), row.keys() - FIELDS.keys()

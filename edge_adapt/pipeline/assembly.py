@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import inspect
 import tempfile
 from typing import Any
 
@@ -16,6 +17,7 @@ from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
 from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.store.weight_store import WeightStore
+from edge_adapt.updaters import Updater
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name
 
@@ -77,13 +79,20 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
 def rungs(updater: str, seed: int) -> tuple[Rung, ...]:
     """Return the ladder above the bank look-up, cheapest first."""
     recalibration = registry.load('updaters', 'recalibration')()
-    head = registry.load('updaters', updater)
     return (
         Rung('recalibration', recalibration, n_frames=96),
-        Rung(updater, head(seed=seed), n_frames=96, n_labels=64),
+        Rung(updater, _updater(updater, seed), n_frames=96, n_labels=64),
         # What 64 labels could not prove, more may.
-        Rung(updater, head(seed=seed), n_frames=96, n_labels=192),
+        Rung(updater, _updater(updater, seed), n_frames=96, n_labels=192),
     )
+
+
+def _updater(name: str, seed: int) -> Updater:
+    """Return an updater; not all of them have something random to decide."""
+    kind = registry.load('updaters', name)
+    is_random = 'seed' in inspect.signature(kind).parameters
+    made: Updater = kind(seed=seed) if is_random else kind()
+    return made
 
 
 def reference_of(name: str, model: Model) -> Reference:

@@ -29,7 +29,10 @@ ROSDEP_KEYS = {
     'yaml': 'python3-yaml',
 }
 # Optional, behind one door each, and without a rosdep key: pip installs them (see setup.py).
-PIP_ONLY = {'cmaes', 'cocotb', 'cocotb_tools', 'mcap', 'mujoco', 'onnxruntime', 'river', 'rosbags'}
+PIP_ONLY = {
+    *('cmaes', 'cocotb', 'cocotb_tools', 'distributed', 'joblib', 'mcap', 'mujoco'),
+    *('onnxruntime', 'optuna', 'river', 'rosbags'),
+}
 
 
 @pytest.fixture(scope='module')
