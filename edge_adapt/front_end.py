@@ -17,6 +17,7 @@ step is. All steps are pure functions from uint8 to uint8, and come in this orde
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import cv2
 from edge_adapt.errors import UsageError
@@ -32,6 +33,15 @@ TENSORS = (*STEPS, 'columns', 'mix')
 def steps_of(weights: Mapping[str, Array]) -> dict[str, Array]:
     """Return the tensors of the front end in `weights`, by their short names."""
     return {name: weights[PREFIX + name] for name in TENSORS if PREFIX + name in weights}
+
+
+def named(weights: Mapping[str, Array]) -> dict[str, Array]:
+    """Return all that claims to be of the front end, by short names, known or not."""
+    return {
+        name.removeprefix(PREFIX): array
+        for name, array in weights.items()
+        if name.startswith(PREFIX)
+    }
 
 
 def tensors(steps: Mapping[str, Array]) -> dict[str, Array]:
@@ -58,6 +68,8 @@ def check(steps: Mapping[str, Array], input_shape: tuple[int, int, int]) -> None
         'mix': (np.float32, (2,)),
     }
     for name, array in steps.items():
+        if name not in expected:
+            raise UsageError(f'there is no {PREFIX + name}; there are: {", ".join(expected)}')
         dtype, shape = expected[name]
         if array.dtype != dtype or array.shape != shape:
             raise UsageError(
@@ -87,7 +99,8 @@ def _levels(images: U8, steps: Mapping[str, Array]) -> U8:
 
 def _dead(images: U8, steps: Mapping[str, Array]) -> U8:
     """Fill each dead pixel with its nearest live ones in four directions, weighed by 1 / d^2."""
-    filling = fill_matrix(steps['dead'] != 0)
+    dead = steps['dead']
+    filling = _cached_fill(dead.tobytes(), *dead.shape)
     flat = images.reshape(len(images), -1, images.shape[3]).astype(np.float32)
     filled = np.einsum('ij,njc->nic', filling, flat, optimize=True)
     return _levels_of(filled).reshape(images.shape)
@@ -127,6 +140,11 @@ _APPLY: Mapping[str, Callable[[U8, Mapping[str, Array]], U8]] = {
     'wiener': _wiener,
     'rows': _rows,
 }
+
+
+@lru_cache(maxsize=4)  # what runs, and what is tried
+def _cached_fill(dead: bytes, height: int, width: int) -> F32:
+    return fill_matrix(np.frombuffer(dead, np.uint8).reshape(height, width) != 0)
 
 
 def fill_matrix(dead: Array) -> F32:

@@ -137,7 +137,7 @@ INTERFACES: dict[str, Interface] = {
     ),
     'adaptation': Interface(
         publishes=('/diagnostics', 'decisions', 'weights'),
-        subscribes=('camera_info', 'drift', 'image_raw', 'label'),
+        subscribes=('camera_info', 'drift', 'image_raw', 'label', 'offered_weights'),
         services=('~/freeze', '~/rollback', '~/save'),
     ),
     'comparison': Interface(

@@ -198,10 +198,23 @@ INFERENCE = (
     *_faults('stall', 'crash'),
 )
 
+LADDER = (
+    'bank@16, recalibration+transform_search+restoration_search@96, head@64, head@192, '
+    'recalibration+restoration_search@288, reset@384'
+)
+
 ADAPTATION = (
     AUTOSTART,
     MODEL,
     ENGINE,
+    Parameter(
+        'ladder',
+        LADDER,
+        "What is tried after an alarm, cheapest first: 'name@count' joined by commas; count is"
+        " frames, or labels where it learns from labels. 'bank' looks up known domains, 'head' is"
+        ' the updater below, every other name is an updater; those joined by + compete.',
+        live=True,
+    ),
     Parameter(
         'updater',
         'row_es',
@@ -217,8 +230,33 @@ ADAPTATION = (
     Parameter(
         'signing_key', '', 'File of the secret key that signs weights; empty leaves them unsigned.'
     ),
+    Parameter(
+        'trusted_key',
+        '',
+        'File of the public key that must have signed what comes on `offered_weights`.',
+    ),
+    Parameter(
+        'allow_unsigned',
+        False,
+        'Consider offered weights that nobody signed; they are judged too.',
+    ),
     Parameter('freeze', False, 'Look, but change nothing.', live=True),
     Parameter('min_gain', 0.01, 'Gain in accuracy a candidate must show.', 0.0, 1.0, live=True),
+    Parameter(
+        'max_step',
+        4.0,
+        'Largest change of a tensor in one update, in units of its size.',
+        minimum=0.0,
+        maximum=1000.0,
+        live=True,
+    ),
+    Parameter(
+        'max_updates_per_hour',
+        60,
+        'How often newly learned weights may be promoted, in the time of the frames.',
+        minimum=0,
+        live=True,
+    ),
     SEED,
     *_faults('corrupt_weights', 'stall', 'crash'),
 )

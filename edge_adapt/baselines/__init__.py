@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import Detection, U8, Weights
 
 

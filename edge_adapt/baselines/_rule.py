@@ -7,7 +7,7 @@ from collections.abc import Callable
 from edge_adapt import registry
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.assembly import Get
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.objective import EngineObjective
 from edge_adapt.records import Detection, Weights
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from edge_adapt.baselines._rule import Rule
 from edge_adapt.pipeline.assembly import Get
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import Samples, U8, UNKNOWN, Weights
 from edge_adapt.updaters.recalibration import Recalibration
 import numpy as np

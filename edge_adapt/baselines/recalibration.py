@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge_adapt.pipeline.assembly import adaptation_from, Get
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import Detection, U8, Weights
 
 
 class Recalibration:
-    """The ladder cut down to the rungs that recalibrate."""
+    """The ladder cut down to the look-up and recalibration."""
 
     def __init__(self, get: Get, clock_ns: Callable[[], int]) -> None:
-        self._ladder = adaptation_from(get, clock_ns)
-        self._ladder.rungs = tuple(
-            rung for rung in self._ladder.rungs if rung.name == 'recalibration'
-        )
+        rungs = {'ladder': 'bank,recalibration'}
+        self._ladder = adaptation_from(lambda name: rungs.get(name) or get(name), clock_ns)
 
     @property
     def weights(self) -> Weights:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from edge_adapt.baselines._rule import Rule
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.assembly import Get
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import Samples, U8, Weights
 from edge_adapt.updaters.streaming_lda import StreamingLda as Updater
 import numpy as np

@@ -14,8 +14,8 @@ from edge_adapt.evaluation.report import Run
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.graph import NodeSpec
 from edge_adapt.nodes.monitor import Seen, Watch
+from edge_adapt.pipeline.decisions import Decision, ROLLBACK
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.pipeline.ladder import Decision, ROLLBACK
 from edge_adapt.streams import IndexedStream
 import numpy as np
 from tqdm import tqdm

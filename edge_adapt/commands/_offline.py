@@ -19,7 +19,10 @@ from edge_adapt.records import Frame
 from edge_adapt.streams import Stream
 from tqdm import tqdm
 
-NAMES = ('label_share', 'seed', 'model', 'engine', 'detector', 'updater', 'min_gain', 'store')
+NAMES = (
+    *('label_share', 'seed', 'model', 'engine', 'detector', 'ladder', 'updater', 'min_gain'),
+    *('max_step', 'max_updates_per_hour', 'store'),
+)
 
 
 def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:

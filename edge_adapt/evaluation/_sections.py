@@ -17,7 +17,7 @@ from edge_adapt.evaluation.fields import Row
 from edge_adapt.evaluation.figures import Figures
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.evaluation.transfer import Transfer
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import Array, U8
 from matplotlib.figure import Figure
 import numpy as np

@@ -8,8 +8,8 @@ import time
 from edge_adapt.baselines import Learning
 from edge_adapt.evaluation.look_ahead import LookAhead
 from edge_adapt.evaluation.timeline import Timeline
+from edge_adapt.pipeline.decisions import Decision, ROLLBACK
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.pipeline.ladder import Decision, ROLLBACK
 from edge_adapt.records import U8
 
 MAX_SNAPSHOTS = 24  # images kept, however long the stream

@@ -20,7 +20,7 @@ from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.evaluation.transfer import Transfer
 from edge_adapt.networks.costs import Cost, cost_of
 from edge_adapt.pipeline.assembly import adaptation_from, Get, inference_from
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import U8
 from edge_adapt.streams import Stream
 

@@ -9,8 +9,8 @@ from edge_adapt.evaluation.contender import Contender
 from edge_adapt.evaluation.race import Progress, Race
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.pipeline.adaptation import Adaptation
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.pipeline.ladder import Decision
 from edge_adapt.records import U8
 from edge_adapt.streams import Stream
 

@@ -15,7 +15,7 @@ from edge_adapt.evaluation.figures import Figures, figures
 from edge_adapt.evaluation.picture import NARROW, picture, WIDE
 from edge_adapt.evaluation.row import row_of
 from edge_adapt.evaluation.timeline import Timeline
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import U8
 from matplotlib.figure import Figure
 

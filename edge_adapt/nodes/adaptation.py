@@ -21,14 +21,17 @@ from edge_adapt.nodes import convert
 from edge_adapt.nodes._diagnostics import Diagnostics, Status
 from edge_adapt.nodes._faults import Faults, flipped
 from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
+from edge_adapt.nodes._intake import offers_of
 from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import LATCHED, RELIABLE
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.parameters import Value
+from edge_adapt.pipeline import ladder
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
-from edge_adapt.pipeline.assembly import adaptation_from, rungs
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.assembly import adaptation_from, rungs_from
+from edge_adapt.pipeline.decisions import Decision
+from edge_adapt.pipeline.limits import Limits
 from edge_adapt.store.signing import SigningKey
 from rclpy.parameter import Parameter
 from std_msgs.msg import UInt8MultiArray
@@ -62,6 +65,7 @@ class Adaptation(EdgeNode):
         self._faults = Faults(self)
         self._trouble, self._retry_s = '', 0.0
         self._last_decision = ''
+        self._offers = offers_of(self, self._pipeline.store)
         self._input = ImageInput(self, self._later(self._take_image))
         self._jumps = Jumps(self.get_clock())
         self._weights = self.create_publisher(UInt8MultiArray, 'weights', LATCHED)
@@ -80,6 +84,7 @@ class Adaptation(EdgeNode):
         for kind, topic, take in (
             (Classification, 'label', self._take_label),
             (DiagnosticArray, 'drift', self._take_drift),
+            (UInt8MultiArray, 'offered_weights', self._take_offer),
         ):
             self.create_subscription(kind, topic, self._later(take), RELIABLE)
         self._worker = Worker(self._work, self.fail, NICE)
@@ -100,16 +105,20 @@ class Adaptation(EdgeNode):
             self._jumps = None
 
     def check_live(self, name: str, value: Value) -> None:
-        """Raise UsageError where there is no such updater on this machine."""
+        """Raise UsageError where this machine has no such updater, or no such ladder."""
         if name == 'updater':
             registry.load('updaters', str(value))
+        if name == 'ladder':
+            ladder.check(str(value))
 
     def on_live(self, names: Iterable[str]) -> None:
         """Take over what may change while the node runs."""
         self._pipeline.frozen = self.parameter('freeze')
-        self._pipeline.gate = replace(self._pipeline.gate, min_gain=self.parameter('min_gain'))
-        if 'updater' in names:
-            self._pipeline.rungs = rungs(self.parameter('updater'), self.parameter('seed'))
+        tools = self._pipeline.tools
+        tools.gate = replace(tools.gate, min_gain=self.parameter('min_gain'))
+        tools.limits = Limits(self.parameter('max_step'), self.parameter('max_updates_per_hour'))
+        if {'ladder', 'updater'} & set(names):
+            self._pipeline.rungs = rungs_from(self.parameter, self._pipeline.model)
         if set(names) & set(LIVE):
             self._input.reopen()
 
@@ -168,16 +177,30 @@ class Adaptation(EdgeNode):
     def _take_drift(self, message: DiagnosticArray) -> None:
         self._pipeline.on_drift(convert.detection_in(message))
 
+    def _take_offer(self, message: UInt8MultiArray) -> None:
+        """Let weights from outside in to the judge, if they pass the door."""
+        answer = self._offers.offer(
+            message.data, self._pipeline.weights, time.time_ns(), time.monotonic_ns()
+        )
+        if answer.is_first:
+            self.get_logger().error(
+                f'offered weights refused: {answer.reason} (more for this cause, {answer.cause},'
+                ' are only counted)'
+            )
+        if answer.update is not None and answer.weights is not None:
+            self._pipeline.on_offer(answer.update, answer.weights)
+            self.get_logger().info(
+                f'weights {answer.update.version} are offered by {answer.update.producer}: they'
+                ' will be judged on the next frames'
+            )
+
     def _tell(self, decision: Decision) -> None:
         """Publish what was decided, and the weights where they have changed."""
         self._n_decisions += 1
         now = self.get_clock().now().nanoseconds
         values = {name: str(value) for name, value in decision.to_dict().items()}
-        verdict = 'accepted' if decision.accepted else 'refused'
-        text = self._last_decision = f'{decision.rung} {verdict}: {decision.reason}'
-        self.get_logger().info(
-            f'{text} ({decision.n_evaluations} evaluations, {decision.seconds:.2f} s)'
-        )
+        text = self._last_decision = decision.line
+        self.get_logger().info(text)
         self._decisions.publish(convert.diagnostics('decision', text, convert.OK, values, now))
         if self._pipeline.weights.version != self._published:
             self._publish_weights()
@@ -197,6 +220,7 @@ class Adaptation(EdgeNode):
             'last_decision': self._last_decision,
             'messages_waiting': str(len(self._inbox)),
             'messages_rejected': str(self._n_rejected),
+            'offers_refused': str(sum(self._offers.refusals.values())),
             'updater': self.parameter('updater'),
         }
         if self._trouble:

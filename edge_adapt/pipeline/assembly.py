@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import inspect
 import tempfile
 from typing import Any
 
@@ -15,9 +14,9 @@ from edge_adapt.networks.model import Model, path_of
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
-from edge_adapt.pipeline.ladder import Rung
+from edge_adapt.pipeline.ladder import ladder_from, Rung
+from edge_adapt.pipeline.limits import Limits
 from edge_adapt.store.weight_store import WeightStore
-from edge_adapt.updaters import Updater
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name
 
@@ -70,29 +69,16 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
         WeightStore(folder, model),
         registry.load('engines', get('engine'))(),
         reference_of(name, model),
-        rungs(get('updater'), get('seed')),
+        rungs_from(get, model),
         Gate(min_gain=get('min_gain')),
         clock_ns,
+        limits=Limits(get('max_step'), get('max_updates_per_hour')),
     )
 
 
-def rungs(updater: str, seed: int) -> tuple[Rung, ...]:
-    """Return the ladder above the bank look-up, cheapest first."""
-    recalibration = registry.load('updaters', 'recalibration')()
-    return (
-        Rung('recalibration', recalibration, n_frames=96),
-        Rung(updater, _updater(updater, seed), n_frames=96, n_labels=64),
-        # What 64 labels could not prove, more may.
-        Rung(updater, _updater(updater, seed), n_frames=96, n_labels=192),
-    )
-
-
-def _updater(name: str, seed: int) -> Updater:
-    """Return an updater; not all of them have something random to decide."""
-    kind = registry.load('updaters', name)
-    is_random = 'seed' in inspect.signature(kind).parameters
-    made: Updater = kind(seed=seed) if is_random else kind()
-    return made
+def rungs_from(get: Get, model: Model) -> tuple[Rung, ...]:
+    """Return the ladder that the parameters describe. Raises UsageError where it is none."""
+    return ladder_from(get('ladder'), get('updater'), get('seed'), model.network)
 
 
 def reference_of(name: str, model: Model) -> Reference:

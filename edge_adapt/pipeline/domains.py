@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from edge_adapt.drift import Reference, Signature
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import U8, Weights
 from edge_adapt.signals import gather_images
+from edge_adapt.store import container
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.weight_store import WeightStore
 
@@ -40,15 +41,18 @@ class Domains:
         """Return the weights with the signature of the domain that images come from."""
         return weights.replace(Signature.of_images(images).tensors())
 
-    def keep(self, weights: Weights, created_ns: int, evidence: Mapping[str, Any]) -> int:
-        """Put weights into the store as a candidate; return the bytes of what changed."""
+    def keep(self, weights: Weights, decision: Decision) -> Decision:
+        """Put weights into the store as a candidate; return the decision with their size."""
+        model = self._store.model
+        changed = container.changes(model, weights)
+        decision = replace(decision, n_bytes=sum(array.nbytes for array in changed.values()))
         update = WeightUpdate.between(
-            self._store.model,
+            model,
             weights,
             self._store.next_sequence,
-            created_ns,
+            decision.stamp_ns,
             producer=PRODUCER,
-            evidence=evidence,
+            evidence=decision.evidence,
         )
         self._store.put(update)
-        return sum(array.nbytes for array in update.arrays.values())
+        return decision

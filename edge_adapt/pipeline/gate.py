@@ -25,6 +25,11 @@ class Verdict:
     after: float
     n_frames: int
 
+    @staticmethod
+    def refusal(reason: str, n_frames: int = 0) -> Verdict:
+        """Return the verdict on what could not be judged."""
+        return Verdict(False, reason, '', float('nan'), float('nan'), n_frames)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -35,7 +40,8 @@ class Gate:
     `confidence` standard errors of the frames on which the two disagree. With fewer it goes by
     the health of the answers: the information must rise by `min_rise_nats`, the firing rates must
     come nearer to the clean ones. A guard in which both networks see fewer than `min_class_share`
-    of the classes is refused: there is nothing to judge by.
+    of the classes is refused: there is nothing to judge by. Of two accepted candidates the
+    dearer must lead by `min_gain`, or by `min_lead_nats`.
     """
 
     min_labels: int = 32
@@ -43,18 +49,24 @@ class Gate:
     confidence: float = 1.0
     min_rise_nats: float = 0.05
     min_class_share: float = 0.5
+    min_lead_nats: float = 0.02
+
+    def leads(self, challenger: Verdict, best: Verdict) -> bool:
+        """Return whether one accepted candidate is better than another by a margin."""
+        margin = self.min_gain if challenger.signal == 'accuracy' else self.min_lead_nats
+        return challenger.after - best.after >= margin
 
     def judge(
         self, objective: Objective, incumbent: Weights, candidate: Weights, guard: Samples
     ) -> Verdict:
         """Return the verdict; costs two evaluations a frame, or four where labels are few."""
         if incumbent.version == candidate.version:
-            return Verdict(False, 'nothing changed', '', 0.0, 0.0, len(guard))
+            return Verdict.refusal('nothing changed', len(guard))
         known = guard.labelled
         if len(known) >= self.min_labels:
             return self._by_labels(objective, incumbent, candidate, known)
         if not len(guard):
-            return Verdict(False, 'the guard is empty', '', 0.0, 0.0, 0)
+            return Verdict.refusal('the guard is empty')
         return self._by_health(
             health(objective, incumbent, guard.images),
             health(objective, candidate, guard.images),

@@ -1,92 +1,110 @@
-"""What the ladder is made of: rungs, the numbers of the policy, and the record of a decision."""
+"""
+The ladder: rungs of ever dearer remedies, as text.
+
+    ladder    = rung {',' rung}
+    rung      = name {'+' name} ['@' count]
+    name      = 'bank' (look up known domains) | 'head' (the updater of labels) | an updater
+
+Updaters joined by '+' compete on the same frames. `count` is what a rung waits for since the
+alarm: labels to learn from where it needs labels, else frames. A rung whose frames or labels are
+not there yet lets the next one go first.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from inspect import signature
+import re
 
-from edge_adapt.pipeline.window import Window
-from edge_adapt.records import Detection, Weights
+from edge_adapt import registry
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.network import Network
 from edge_adapt.updaters import Updater
 
-# Names of decisions that no updater takes.
-LOOK_UP, DOMAIN, TRIAL, ROLLBACK = 'bank', 'domain', 'trial', 'rollback'
-_NOT_EVIDENCE = ('seconds', 'stamp_ns')  # the same decision has the same papers, whenever taken
+LOOK_UP, HEAD = 'bank', 'head'
+WITHOUT_LABELS = (
+    *('foa', 'frozen', 'recalibration'),
+    *('reset', 'restoration_search', 'transform_search'),
+)
+FRAMES, LABELS, LOOK_UP_FRAMES = 96, 64, 16  # where no count is given
+MAX_COUNT = 512  # frames a window holds
+_RUNG = re.compile(r'([a-z_+]+)(?:@(\d{1,4}))?')
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
     """
-    One step of the ladder: an updater, and what it waits for.
+    One step of the ladder: the updaters that compete, and what they wait for.
 
     `n_frames` counts all frames since the alarm, `n_labels` those with a label that may be
-    learned from (the gate wants labels of its own besides); `max_evaluations` bounds the work.
+    learned from (the gate wants labels of its own besides); `max_evaluations` bounds the work of
+    each updater. A rung without updaters looks up the known domains.
     """
 
     name: str
-    updater: Updater
-    n_frames: int
+    updaters: tuple[tuple[str, Updater], ...] = ()
+    n_frames: int = FRAMES
     n_labels: int = 0
     max_evaluations: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """
-    One line of the record: what was tried, on what, at what cost, and what became of it.
-
-    `base` and `candidate` are versions; `before` and `after` are the judge's scores.
-    """
-
-    stamp_ns: int
-    rung: str
-    accepted: bool
-    reason: str
-    base: str
-    candidate: str
-    before: float = float('nan')
-    after: float = float('nan')
-    n_evaluations: int = 0
-    n_bytes: int = 0
-    seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """What a promoted version carries with it: everything but times."""
-        return {name: v for name, v in self.to_dict().items() if name not in _NOT_EVIDENCE}
+def ladder_from(text: str, head: str, seed: int, network: Network) -> tuple[Rung, ...]:
+    """Return the rungs in `text`; `head` is the updater called so. UsageError for others."""
+    return tuple(_rung(part, head, seed, network) for part in text.replace(' ', '').split(','))
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Numbers of the policy; all counts are frames."""
-
-    n_look_up: int = 16
-    n_trial: int = 48
-    guard_every: int = 3
-    spacing: int = 1
+def check(text: str) -> None:
+    """Raise UsageError where `text` is no ladder."""
+    for part in text.replace(' ', '').split(','):
+        _parsed(part)
 
 
-DEFAULTS = Settings()
+def _parsed(text: str) -> tuple[list[str], int]:
+    """Return the names of a rung and its count, 0 where there is none."""
+    match = _RUNG.fullmatch(text)
+    if match is None:
+        raise UsageError(f'rung {text!r} is not like recalibration@96, head@64 or bank')
+    names, count = match[1].split('+'), int(match[2] or 0)
+    known = [LOOK_UP, HEAD, *registry.names('updaters')]
+    for name in names:
+        if name not in known:
+            raise UsageError(f'there is no rung {name!r}; there are: {", ".join(known)}')
+    if len({_kind(name) for name in names}) > 1 or (LOOK_UP in names and len(names) > 1):
+        raise UsageError(f'rung {text!r} joins what does not wait for the same: split it')
+    if match[2] and not 1 <= count <= MAX_COUNT:
+        raise UsageError(f'rung {text!r} must wait for 1..{MAX_COUNT} frames or labels')
+    return names, count
 
 
-@dataclass
-class Episode:
-    """One drift, from its alarm to the end of the ladder."""
-
-    detection: Detection
-    n_classes: float  # in the stream before the change
-    rung: int = 0
-    looked_up: bool = False
-    settled: bool = False  # whether the weights carry the signature of the new domain
+def _kind(name: str) -> str:
+    if name == LOOK_UP:
+        return LOOK_UP
+    return 'frames' if name in WITHOUT_LABELS else 'labels'
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A promotion on trial: what ran before it, and the frames since."""
+def _rung(text: str, head: str, seed: int, network: Network) -> Rung:
+    names, count = _parsed(text)
+    match _kind(names[0]):
+        case 'bank':
+            return Rung(LOOK_UP, n_frames=count or LOOK_UP_FRAMES)
+        case 'frames':
+            limits = {'n_frames': count or FRAMES}
+        case _:
+            limits = {'n_frames': FRAMES, 'n_labels': count or LABELS}
+    chosen = [head if name == HEAD else name for name in names]
+    updaters = tuple((name, _updater(name, seed, network)) for name in chosen)
+    return Rung('+'.join(chosen), updaters, **limits)
 
-    parent: Weights
-    fresh: Window
+
+def _updater(name: str, seed: int, network: Network) -> Updater:
+    """Return an updater as the ladder uses it."""
+    kind = registry.load('updaters', name)
+    options: dict[str, int] = {}
+    if 'seed' in signature(kind).parameters:
+        options['seed'] = seed
+    if name == 'transform_search':
+        # A mount that gave way further than an eighth of the image needs a person.
+        options['radius'] = max(1, min(network.input_shape[:2]) // 8)
+        options['n_choose'] = 32  # of many candidates; the gate looks at other frames
+    updater: Updater = kind(**options)
+    return updater

@@ -13,7 +13,7 @@ import math
 import re
 from typing import Any
 
-from edge_adapt import archive
+from edge_adapt import archive, front_end
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Head, Quantize, Threshold
 from edge_adapt.networks.model import expected_tensors, Model
@@ -70,17 +70,12 @@ class WeightUpdate:
 
         Evidence that is not a finite number is left out, and long text is cut.
         """
-        changed = {
-            name: array
-            for name, array in weights.items()
-            if name not in model.weights or not _equal(array, model.weights[name])
-        }
         papers.setdefault('producer', 'edge_adapt')
         papers['evidence'] = _tellable(papers.get('evidence', {}))
         return WeightUpdate(
             model.digest,
             weights.version,
-            Weights(changed),
+            Weights(changes(model, weights)),
             sequence,
             created_ns=created_ns,
             **papers,
@@ -135,6 +130,15 @@ class WeightUpdate:
             raise UsageError(f'{source} has other fields than a weight update: {error}') from error
 
 
+def changes(model: Model, weights: Weights) -> dict[str, Array]:
+    """Return the tensors of `weights` that the model's own weights lack or have otherwise."""
+    return {
+        name: array
+        for name, array in weights.items()
+        if name not in model.weights or not _equal(array, model.weights[name])
+    }
+
+
 def checked_version(version: str) -> str:
     """Return a version's name if it is one: it may become the name of a file."""
     if not _VERSION.fullmatch(version):
@@ -158,6 +162,7 @@ def check_arrays(model: Model, arrays: Mapping[str, Array]) -> None:
             raise UsageError(f'{name!r} holds NaN or infinite values')
     _check_ranges(model.network, arrays)
     _check_signature(arrays)
+    front_end.check(front_end.named(arrays), model.network.input_shape)
     for name in set(arrays) & set(model.weights):
         if _is_signs(model.weights[name]) and not _is_signs(arrays[name]):
             raise UsageError(f'{name!r} must be +1 or -1 throughout')

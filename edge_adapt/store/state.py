@@ -36,6 +36,10 @@ class State:
     `sequence` is the highest ever accepted; `trial` is '' where nothing is on trial. `versions`
     are ordered by their last use, the oldest first. The base, the model's own weights, is a
     version without a file and is never listed. `decision` is the journal's latest line.
+
+    Two orders are kept apart: `epoch` + `number` orders what this store says to others, where
+    `epoch` is the time of its making, so that a new store is newer than any before it on this
+    device; `offered` is the highest sequence taken from outside, which others number.
     """
 
     base: str
@@ -44,13 +48,15 @@ class State:
     trial: str = ''
     sequence: int = 0
     number: int = 0
+    epoch: int = 0
+    offered: int = 0
     versions: tuple[Entry, ...] = ()
     decision: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def new(base: str) -> State:
+    def new(base: str, epoch: int = 0) -> State:
         """Return the state of an empty store: the base runs."""
-        return State(base=base, active=base, previous=base)
+        return State(base=base, active=base, previous=base, epoch=epoch)
 
     @property
     def running(self) -> str:
@@ -83,6 +89,12 @@ class State:
         """Return the state with `version` on trial."""
         self._check_known(version)
         return replace(self._used(version), trial='' if version == self.active else version)
+
+    def receive(self, sequence: int) -> State:
+        """Return the state that has taken this sequence number from outside."""
+        if sequence <= self.offered:
+            raise UsageError(f'offer {sequence} is not above {self.offered}: it is old')
+        return replace(self, offered=sequence)
 
     def confirm(self) -> State:
         """Return the state with the version on trial active."""

@@ -32,8 +32,13 @@ def largest_step(model: Model, before: Weights, after: Weights) -> tuple[float, 
 
 
 def check_step(model: Model, before: Weights, after: Weights, max_step: float) -> None:
-    """Raise UsageError where the largest step is above `max_step`."""
-    step, name = largest_step(model, before, after)
+    """
+    Raise UsageError where the largest step is above `max_step`.
+
+    What counts is the way from `before` or from the model's own weights, whichever is shorter:
+    from one far domain to the opposite one an update passes the trained weights.
+    """
+    step, name = min(largest_step(model, origin, after) for origin in (before, model.weights))
     if step > max_step:
         raise UsageError(
             f'the update moves {name!r} by {step:.1f} times its size, at most {max_step:g} is'

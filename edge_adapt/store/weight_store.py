@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,12 +61,15 @@ class WeightStore:
         self._key, self._trust, self._retention = key, trust, retention
         self._clock_ns, self._files = clock_ns, files or Files()
         self._journal = Journal(self._files, self.folder)
+        self._made_ns = clock_ns()
 
     @property
     def state(self) -> State:
         """The latest intact state on disk; an empty store's where there is none."""
         found = [state for state in map(self._state_in, _SLOTS) if state is not None]
-        return max(found, key=lambda state: state.number, default=State.new(self.base))
+        return max(
+            found, key=lambda state: state.number, default=State.new(self.base, self._made_ns)
+        )
 
     @property
     def running(self) -> str:
@@ -77,6 +80,18 @@ class WeightStore:
     def active(self) -> str:
         """The version that was confirmed last."""
         return self.state.active
+
+    @property
+    def said(self) -> int:
+        """The place in the order of what this store tells others; 0 where it never changed."""
+        state = self.state
+        return state.epoch + state.number if state.number else 0
+
+    @property
+    def next_said(self) -> int:
+        """The place of what is told next; it grows, also from one store to a newer one."""
+        state = self.state
+        return state.epoch + state.number + 1
 
     @property
     def next_sequence(self) -> int:
@@ -178,6 +193,19 @@ class WeightStore:
             following = state.roll_back()
             self._commit(state, following, 'roll back', state.running, {'reason': reason})
         return following.running
+
+    def receive(self, update: WeightUpdate) -> None:
+        """Put on record that an update from outside came; the same one is not taken again."""
+        facts = {'producer': update.producer, 'signer': update.signer, 'sequence': update.sequence}
+        with self._changing() as state:
+            following = state.receive(update.sequence)
+            self._commit(state, following, 'offer', update.version, facts)
+
+    def note(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Put a line into the journal that changes nothing; it has the number of the state."""
+        with self._changing() as state:
+            line = {'number': state.number, 'stamp_ns': self._clock_ns(), 'event': event}
+            self._journal.append({**line, 'runs': state.running, 'facts': dict(facts)})
 
     @contextmanager
     def _changing(self) -> Iterator[State]:

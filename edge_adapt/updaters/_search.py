@@ -68,6 +68,8 @@ class Search(Stateless, ABC):
                 lowest += self._margin_nats if candidate.steps else 0.0
                 best = tuned.replace(front_end.tensors(steps))
             yield best
+            if lowest < self._margin_nats:
+                break  # entropy is not negative: nobody can be lower by the margin
         if n_few < len(samples):
             restored = Samples(front_end.restore(samples.images, steps), samples.labels)
             yield self._recalibrated(objective, plain, restored).replace(front_end.tensors(steps))

@@ -8,7 +8,7 @@ import re
 from edge_adapt.evaluation._sections import confusion
 from edge_adapt.evaluation.report import html, Run
 from edge_adapt.evaluation.timeline import Timeline
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.streams import Segment
 import numpy as np
 

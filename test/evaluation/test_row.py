@@ -11,7 +11,7 @@ from edge_adapt.evaluation.fields import checked, FIELDS
 from edge_adapt.evaluation.row import row_of
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.networks.costs import Cost
-from edge_adapt.pipeline.ladder import Decision
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.streams import Segment
 import pytest
 

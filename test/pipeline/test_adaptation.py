@@ -12,8 +12,11 @@ from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.assembly import reference_of
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.gate import Gate
-from edge_adapt.pipeline.ladder import Decision, Rung
+from edge_adapt.pipeline.inference import Inference
+from edge_adapt.pipeline.ladder import ladder_from, Rung
+from edge_adapt.pipeline.limits import Limits
 from edge_adapt.records import Detection, Samples, Weights
 from edge_adapt.store.files import Files
 from edge_adapt.store.weight_store import WeightStore
@@ -23,6 +26,7 @@ from edge_adapt.updaters.recalibration import Recalibration
 import numpy as np
 import pytest
 
+LOOK_UP_RUNG = Rung('bank', n_frames=16)
 ALARM = Detection('test', 0, statistic=2.0, threshold=1.0)
 
 
@@ -52,7 +56,7 @@ def adaptation(folder: Path, *rungs: Rung) -> Adaptation:
         WeightStore(folder, model),
         registry.load('engines', 'popcount')(),
         reference_of('digits', model),
-        rungs or (Rung('recalibration', Recalibration(), n_frames=96),),
+        rungs or (LOOK_UP_RUNG, Rung('recalibration', (('recalibration', Recalibration()),))),
         Gate(),
         clock_ns=lambda: 0,
     )
@@ -107,7 +111,7 @@ def test_a_known_domain_comes_back_by_a_look_up(tmp_path: Path, pool: Samples) -
 
 
 def test_a_candidate_that_is_worse_is_refused(tmp_path: Path, pool: Samples) -> None:
-    path = adaptation(tmp_path, Rung('ruin', Ruin(), n_frames=96))
+    path = adaptation(tmp_path, LOOK_UP_RUNG, Rung('ruin', (('ruin', Ruin()),)))
     show(path, pool.take(np.arange(64)))
     before = path.model.network.thresholds[-1].name
     path.on_drift(ALARM)
@@ -212,3 +216,78 @@ def test_what_a_full_disk_refused_is_done_again(tmp_path: Path, pool: Samples) -
     decision = path.step()
     assert decision is not None
     assert (decision.rung, decision.accepted) == ('recalibration', True)
+
+
+def test_on_an_inverted_camera_the_searched_transform_wins(tmp_path: Path, pool: Samples) -> None:
+    model = Model.load('digits')
+    rungs = ladder_from('recalibration+transform_search@96', 'row_es', 0, model.network)
+    path = adaptation(tmp_path, *rungs)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    test = pool.take(np.arange(200, 397))
+    decisions = show(path, pool.take(np.arange(200)), 'invert')
+    assert [(d.rung, d.accepted) for d in decisions[:1]] == [('transform_search', True)]
+    assert 'front_end.levels' in path.weights
+    assert accuracy(path, test, 'invert') > 0.9  # recalibration alone: below a tenth
+
+
+def test_the_front_end_is_applied_kept_and_taken_back(tmp_path: Path, pool: Samples) -> None:
+    rungs = ladder_from('transform_search@96', 'row_es', 0, Model.load('digits').network)
+    path = adaptation(tmp_path, *rungs)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool.take(np.arange(200)), 'invert')
+    again = adaptation(tmp_path, *rungs)
+    assert 'front_end.levels' in again.weights
+    fast = Inference(again.model, registry.load('engines', 'popcount')())
+    fast.use(again.weights)
+    inverted = np.stack([corrupt(image, 'invert') for image in pool.images[200:]])
+    assert np.mean(fast.classes_of(inverted) == pool.labels[200:]) > 0.9
+    again.roll_back('ordered by a person')
+    assert 'front_end.levels' not in again.weights
+
+
+def test_no_more_updates_an_hour_than_allowed(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    path.tools.limits = Limits(max_updates_per_hour=1)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool, 'contrast')
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'noise')
+    assert [d.reason for d in decisions][1:] == ['no more than 1 updates an hour are allowed']
+    hour_ns = 3600 * 10**9
+    path.tools.recorder.now_ns = 2 * hour_ns
+    decision = path.step()
+    assert decision is not None
+    assert decision.rung == 'recalibration'
+
+
+def test_a_step_too_large_is_refused(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    path.tools.limits = Limits(max_step=0.01)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    assert not decisions[1].accepted
+    assert 'at most 0.01 is allowed' in decisions[1].reason
+
+
+def test_every_decision_is_one_line_of_the_journal(tmp_path: Path, pool: Samples) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    lines = [line['facts'] for line in path.store.journal() if line['event'] == 'decision']
+    assert [line['rung'] for line in lines] == [d.rung for d in decisions]
+    taken = decisions[1]
+    assert lines[1] == taken.to_dict()
+    assert taken.n_bytes > 0
+    assert taken.n_evaluations > 0
+    assert taken.after > taken.before
+
+
+def accuracy(path: Adaptation, samples: Samples, domain: str) -> float:
+    images = np.stack([corrupt(image, domain) for image in samples.images])
+    answers = path.tools.objective.logits(path.weights, images).argmax(axis=1)
+    return float(np.mean(answers == samples.labels))

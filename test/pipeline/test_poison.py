@@ -9,8 +9,9 @@ from edge_adapt.corruptions import corrupt
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.assembly import reference_of
+from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.gate import Gate
-from edge_adapt.pipeline.ladder import Decision, Rung
+from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.records import Detection, I64, Samples, U8
 from edge_adapt.store.weight_store import WeightStore
 from edge_adapt.updaters.recalibration import Recalibration
@@ -37,8 +38,9 @@ def learn(folder: Path, pool: Samples, images: U8, labels: I64) -> list[Decision
         registry.load('engines', 'popcount')(),
         reference_of('digits', model),
         (
-            Rung('recalibration', Recalibration(), n_frames=96),
-            Rung('row_es', registry.load('updaters', 'row_es')(seed=0), 96, 64),
+            Rung('bank', n_frames=16),
+            Rung('recalibration', (('recalibration', Recalibration()),)),
+            Rung('row_es', (('row_es', registry.load('updaters', 'row_es')(seed=0)),), 96, 64),
         ),
         Gate(),
         clock_ns=lambda: 0,

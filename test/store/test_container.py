@@ -130,7 +130,10 @@ def test_too_many_bytes_are_refused_unread():
         ('../../etc/passwd', np.zeros(1, np.int8), 'has no tensor'),
         ('domain.colour', np.zeros(1, np.float32), 'has no tensor'),
         ('domain.mean', np.zeros(4, np.float32), 'come together'),
-        ('front_end.gain', np.array([np.nan], np.float32), 'NaN'),
+        ('front_end.wiener', np.array(np.nan, np.float32), 'NaN'),
+        ('front_end.gain', np.ones(1, np.float32), 'there is no front_end.gain'),
+        ('front_end.levels', np.zeros(255, np.uint8), r'must be uint8 \(256,\)'),
+        ('front_end.rows', np.zeros((2, 3), np.float32), 'front_end.rows must be'),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(model, name, array, reason):

@@ -267,3 +267,26 @@ def test_a_read_only_folder_is_told(model, improve, tmp_path):
     with pytest.raises(UsageError, match='cannot be changed'):
         WeightStore(tmp_path, model).put(improve(1))
     assert WeightStore(tmp_path, model).running_weights() == model.weights
+
+
+def test_a_new_store_speaks_after_any_store_before_it(tmp_path, model, improve):
+    clock = iter(range(10**9, 10**10, 10**6))
+    old = WeightStore(tmp_path / 'old', model, clock_ns=lambda: next(clock))
+    assert old.said == 0
+    for seed in range(1, 5):
+        old.put(improve(seed))
+    new = WeightStore(tmp_path / 'new', model, clock_ns=lambda: next(clock))
+    assert new.next_said > old.next_said > old.said
+    again = WeightStore(tmp_path / 'old', model, clock_ns=lambda: next(clock))
+    assert again.next_said == old.next_said  # the same store goes on counting
+
+
+def test_notes_are_lines_that_change_nothing(tmp_path, model, improve):
+    store = WeightStore(tmp_path, model)
+    store.put(improve(1))
+    before = store.state
+    store.note('decision', {'rung': 'bank'})
+    assert store.state == before
+    assert store.journal()[-1]['facts'] == {'rung': 'bank'}
+    store.put(improve(2))
+    assert [line['event'] for line in store.journal()] == ['put', 'decision', 'put']

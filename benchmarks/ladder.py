@@ -1,0 +1,268 @@
+"""
+What the whole ladder does on long streams of digits, test-then-train, beside the frozen network.
+
+usage: python benchmarks/ladder.py [--cases NAMES] [--seeds N] [--first-seed N]
+
+Prints JSON lines, means and spreads over seeds; the bar is the peer where there is one, and ratio
+is above 1 where it is met. `seconds` are processor time of the decisions of one alarm. Nothing was
+tuned on seeds 0 and up: that is what seeds 100 and up are for.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+import json
+import time
+from typing import Any
+
+from _damage import SHIFTS
+from edge_adapt.baselines.rdumb import Rdumb
+from edge_adapt.evaluation.contender import Contender
+from edge_adapt.evaluation.race import Race
+from edge_adapt.evaluation.timeline import Timeline
+from edge_adapt.parameters import ADAPTATION, INFERENCE
+from edge_adapt.pipeline.assembly import adaptation_from, inference_from
+from edge_adapt.pipeline.decisions import Decision, DOMAIN, ROLLBACK, TRIAL
+from edge_adapt.records import Frame, UNKNOWN
+from edge_adapt.streams.digits import Digits
+import numpy as np
+
+DEFAULTS = {parameter.name: parameter.default for parameter in (*INFERENCE, *ADAPTATION)}
+LATE = 200  # frames at the end of a segment
+CLOCK = time.process_time_ns
+ALTERNATING = ('clean', 'contrast', 'clean', 'blur', 'clean', 'invert', 'clean', 'dead')
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one stream."""
+
+    stream: Digits
+    timeline: Timeline
+    decisions: list[tuple[int, Decision]]
+    rdumb: Timeline | None = None
+
+    def accuracy(self, start: int = 0, stop: int | None = None) -> tuple[float, float]:
+        """Return the percentages of the adapted and of the frozen network on some frames."""
+        both = self.timeline.correct, self.timeline.frozen_correct
+        mine, frozen = (100 * float(np.mean(hits[start:stop])) for hits in both)
+        return mine, frozen
+
+    def proven(self) -> list[tuple[int, int]]:
+        """Return the stretches from each confirmation or roll-back to the next change."""
+        changes = [segment.stop for segment in self.stream.segments]
+        changes += [frame for frame, d in self.decisions if d.accepted and d.rung != TRIAL]
+        starts = [f for f, d in self.decisions if d.rung in (TRIAL, ROLLBACK, DOMAIN)]
+        return [(start, min(c for c in changes if c > start)) for start in starts]
+
+    def seconds(self) -> list[float]:
+        """Return the processor time of what each alarm set off."""
+        alarms = [event.frame for event in self.timeline.events_of('alarm')]
+        spent: dict[int, float] = defaultdict(float)
+        for frame, decision in self.decisions:
+            spent[max((a for a in alarms if a <= frame), default=-1)] += decision.seconds
+        return list(spent.values())
+
+
+class Misled(Race):
+    """Every fifth label that is told is wrong."""
+
+    def _label_to_tell(self, frame: Frame) -> int:
+        label = super()._label_to_tell(frame)
+        if label == UNKNOWN or self._rng.random() >= 0.2:
+            return label
+        return int((label + self._rng.integers(1, 10)) % 10)
+
+
+def run(
+    schedule: str,
+    seed: int,
+    kind: type[Race] = Race,
+    only_class: Mapping[int, int] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    with_rdumb: bool = False,
+    **options: Any,
+) -> Run:
+    """Run the loop; `only_class` says which segments show one class alone."""
+    stream = Digits(schedule, seed=seed)
+    for number, label in (only_class or {}).items():
+        segment = stream.segments[number]
+        cards = np.flatnonzero(stream._pool.labels == label)
+        stream._plan[segment.start : segment.stop] = np.resize(cards, segment.n_frames)
+    region = ','.join(map(str, stream.region))
+    values = {**DEFAULTS, 'region': region, 'seed': seed, **(parameters or {})}
+    get = values.__getitem__
+    adapted = Contender('adapted', inference_from(get), adaptation_from(get, CLOCK), CLOCK)
+    contenders = [adapted]
+    if with_rdumb:
+        contenders.append(Contender('rdumb', inference_from(get), Rdumb(get, CLOCK), CLOCK))
+    frozen = inference_from({**values, 'store': ''}.__getitem__)
+    race = kind(contenders, frozen, seed=seed, **{'label_share': 0.0, **options})
+    race.run(stream)
+    other = contenders[-1].timeline if with_rdumb else None
+    return Run(stream, adapted.timeline, adapted.decisions, other)
+
+
+class Table:
+    """Values over seeds, printed as they are."""
+
+    def __init__(self, case: str) -> None:
+        self._case = case
+        self._values: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, metric: str, value: float) -> None:
+        self._values[metric].append(value)
+
+    def mean(self, name: str, metrics: Iterable[str]) -> None:
+        """Add the mean of other metrics, seed by seed."""
+        self._values[name] = np.mean([self._values[m] for m in metrics], axis=0).tolist()
+
+    def print(
+        self,
+        bars: Mapping[str, float] | None = None,
+        low: Iterable[str] = (),
+        peers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Print every metric; `peers` names the metric that another is compared with."""
+        for metric, values in self._values.items():
+            value = float(np.mean(values))
+            peer = (peers or {}).get(metric, 'bar' if metric in (bars or {}) else '')
+            against = float(np.mean(self._values[peer])) if peer in self._values else None
+            against = (bars or {}).get(metric, against)
+            ratio = None
+            if against is not None:
+                better, worse = (against, value) if metric in low else (value, against)
+                ratio = round(max(better, 1e-9) / max(worse, 1e-9), 3)
+            if against is not None and against < 0:  # of differences: how far above the bar
+                ratio = round(1 + (value - against) / 100, 3)
+            figures = {
+                'case': self._case,
+                'metric': metric,
+                'value': round(value, 3),
+                'unit': 's' if 'seconds' in metric else 'frames' if 'frames' in metric else '%',
+                'spread': round(float(np.std(values)), 3),
+                'worst': round(max(values) if metric in low else min(values), 3),
+                'n_seeds': len(values),
+                'peer': peer,
+                'peer_value': None if against is None else round(against, 3),
+                'ratio': ratio,
+            }
+            print(json.dumps(figures), flush=True)
+
+
+def shifts(seeds: range) -> None:
+    """Seven shifts without one label: the last frames of a long segment."""
+    table = Table('seven shifts without labels')
+    for seed in seeds:
+        for shift in SHIFTS:
+            result = run(f'clean:300,{shift}:600', seed)
+            mine, frozen = result.accuracy(-LATE)
+            table.add(shift, mine)
+            table.add(f'{shift}: frozen', frozen)
+            table.add('clean', result.accuracy(0, 300)[0])
+            table.add('clean: frozen', result.accuracy(0, 300)[1])
+    for end in ('', ': frozen'):
+        table.mean(f'mean of shifts{end}', [f'{shift}{end}' for shift in SHIFTS])
+    table.print(peers={name: f'{name}: frozen' for name in ('clean', 'mean of shifts', *SHIFTS)})
+
+
+def hardships(seeds: range) -> None:
+    """Streams that mislead a learner: it must not end below the frozen network."""
+    schedule = 'clean:300,contrast:500,noise:500,dead:500,clean:300'
+    cases: dict[str, dict[str, Any]] = {
+        'single-class stream': {'only_class': {1: 3, 2: 8, 3: 1}},
+        'single-class stream, labels': {'only_class': {1: 3, 2: 8, 3: 1}, 'label_share': 0.5},
+        'poisoned labels': {'kind': Misled, 'label_share': 0.5},
+        'label delay 100': {'label_delay': 100, 'label_share': 0.5},
+        'poisoned and late': {'kind': Misled, 'label_share': 0.5, 'label_delay': 100},
+        'honest labels': {'label_share': 0.5},
+    }
+    for name, options in cases.items():
+        table = Table(name)
+        for seed in seeds:
+            result = run(schedule, seed, **options)
+            mine, frozen = result.accuracy()
+            table.add('accuracy', mine)
+            table.add('accuracy: frozen', frozen)
+            table.add('back on clean', result.accuracy(-LATE)[0])
+            table.add('back on clean: frozen', result.accuracy(-LATE)[1])
+            gains = [a - b for a, b in (result.accuracy(*s) for s in result.proven() if _long(s))]
+            table.add('worst proven stretch less frozen', min(gains, default=0.0))
+        table.print(
+            bars={'worst proven stretch less frozen': -1.0},
+            peers={name: f'{name}: frozen' for name in ('accuracy', 'back on clean')},
+        )
+
+
+def _long(stretch: tuple[int, int]) -> bool:
+    return stretch[1] - stretch[0] >= 100
+
+
+def alternations(seeds: range) -> None:
+    """Twenty changes among five domains, without labels."""
+    names = [ALTERNATING[i % len(ALTERNATING)] for i in range(21)]
+    table = Table('20 alternations')
+    for seed in seeds:
+        result = run(','.join(f'{name}:250' for name in names), seed, with_rdumb=True)
+        assert result.rdumb is not None
+        mine, frozen = result.accuracy()
+        table.add('accuracy', mine)
+        table.add('frozen', frozen)
+        table.add('RDumb', 100 * float(np.mean(result.rdumb.correct)))
+        for index, metric in enumerate(_returns(result)):
+            table.add(('frames from alarm to known domain', 'back within 64')[index], metric)
+    table.print(bars={'back within 64': 100.0}, peers={'accuracy': 'RDumb'})
+
+
+def _returns(result: Run) -> tuple[float, float]:
+    """Return the largest delay from alarm to swap on known domains, and the share within 64."""
+    seen, delays = {'clean'}, []
+    alarms = [event.frame for event in result.timeline.events_of('alarm')]
+    swaps = [event.frame for event in result.timeline.events_of('swap')]
+    for before, segment in zip(result.stream.segments, result.stream.segments[1:], strict=False):
+        if segment.name in seen and before.name != segment.name:
+            alarm = next((a for a in alarms if segment.start <= a < segment.stop), None)
+            swap = next((s for s in swaps if alarm is not None and s >= alarm), None)
+            late = alarm is None or swap is None or swap >= segment.stop
+            delays.append(float(segment.n_frames if late else swap - alarm))
+        seen.add(segment.name)
+    return max(delays), 100 * float(np.mean(np.array(delays) <= 64))
+
+
+def cost(seeds: range) -> None:
+    """The processor time of what one alarm sets off, with and without labels."""
+    table = Table('cost of an adaptation')
+    for seed in seeds:
+        for shift in ('contrast', 'noise', 'invert', 'dead'):
+            for share in (0.0, 0.5):
+                result = run(f'clean:300,{shift}:600', seed, label_share=share)
+                metric = f'{shift}, {"half" if share else "no"} labels, seconds'
+                table.add(metric, max(result.seconds(), default=0.0))
+    bars = dict.fromkeys(table._values, 0.5)
+    table.print(bars=bars, low=bars)
+
+
+CASES = {
+    'shifts': shifts,
+    'hardships': hardships,
+    'alternations': alternations,
+    'cost': cost,
+}
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument('--cases', default=','.join(CASES))
+    parser.add_argument('--seeds', type=int, default=5)
+    parser.add_argument('--first-seed', type=int, default=0)
+    arguments = parser.parse_args()
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    for case in arguments.cases.split(','):
+        CASES[case](seeds)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,121 @@
+"""One drift, from its alarm to the end of the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge_adapt.errors import UsageError
+from edge_adapt.pipeline.contest import contest
+from edge_adapt.pipeline.decisions import Decision, DOMAIN
+from edge_adapt.pipeline.ladder import LOOK_UP, Rung
+from edge_adapt.pipeline.tools import Tools
+from edge_adapt.pipeline.window import Window
+
+
+@dataclass
+class Episode:
+    """
+    Collects the frames since the alarm in `window`, and climbs.
+
+    `n_classes` is how many the stream showed before the change.
+    """
+
+    window: Window
+    n_classes: float
+    tried: tuple[Rung, ...] = ()
+    is_settled: bool = False  # whether the weights carry the signature of the new domain
+    is_over: bool = False
+    told_of_limit: bool = False
+
+    def climb(self, rungs: Sequence[Rung], tools: Tools) -> Decision | None:
+        """Try the next rung that has its frames and labels."""
+        rung = next((r for r in rungs if r not in self.tried and self._is_ready(r, tools)), None)
+        if rung is None:
+            if any(tried.updaters for tried in self.tried) and not self.is_settled:
+                return self._settle(tools)
+            self.is_over = len(self.tried) >= len(rungs)
+            return None
+        if rung.updaters and tools.is_hour_full:
+            return self._wait_for_the_hour(rung, tools)
+        self.tried += (rung,)
+        return self._learn(rung, tools) if rung.updaters else self._look_up(tools)
+
+    def _look_up(self, tools: Tools) -> Decision:
+        """See whether the new frames belong to a domain that is known already."""
+        started = tools.recorder.start()
+        known = tools.domains.nearest(self.window.samples.images)
+        if known is None:
+            return tools.decided(LOOK_UP, started, 'the frames are of no known domain')
+        self.is_over = True
+        if known.version == tools.weights.version:
+            return tools.decided(LOOK_UP, started, 'the domain is the active one: no change')
+        decision = tools.decided(LOOK_UP, started, 'back in a known domain', known, True)
+        return tools.in_use.promote(decision, known, tools.new_window())
+
+    def _learn(self, rung: Rung, tools: Tools) -> Decision:
+        """Let the updaters of a rung compete, and promote the best if it proved a gain."""
+        started = tools.recorder.start()
+        window = self.window.training, self.window.guard
+        try:
+            self._check_mixture(rung, tools)
+            best = contest(
+                *(rung, tools.objective, tools.model, tools.weights),
+                *(window, tools.gate, tools.limits),
+            )
+        except UsageError as error:
+            return tools.decided(rung.name, started, str(error))
+        candidate, verdict = best.candidate, best.verdict
+        if not self.is_settled:
+            candidate = tools.domains.signed(candidate, self.window.samples.images)
+        name = best.name if verdict.accepted else rung.name
+        decision = tools.decided(
+            name, started, verdict.reason, candidate, verdict.accepted, verdict
+        )
+        if not verdict.accepted:
+            return decision
+        decision = tools.promote(decision, candidate)
+        self.is_settled = True
+        return decision
+
+    def _settle(self, tools: Tools) -> Decision:
+        """Keep the weights, but take the new domain for normal: its alarm is not repeated."""
+        started = tools.recorder.start()
+        candidate = tools.domains.signed(tools.weights, self.window.samples.images)
+        decision = tools.decided(
+            DOMAIN, started, 'nothing gained: kept, and known from now on', candidate, True
+        )
+        decision = tools.domains.keep(candidate, decision)
+        tools.in_use.promote(decision, candidate, tools.new_window())
+        tools.in_use.settle(decision.reason)
+        self.is_settled = True
+        return decision
+
+    def _wait_for_the_hour(self, rung: Rung, tools: Tools) -> Decision | None:
+        """Say once an episode that the limit of updates is reached."""
+        if self.told_of_limit:
+            return None
+        self.told_of_limit = True
+        try:
+            tools.check_hour()
+        except UsageError as error:
+            return tools.decided(rung.name, tools.recorder.start(), str(error))
+        return None
+
+    def _check_mixture(self, rung: Rung, tools: Tools) -> None:
+        """Raise UsageError where a rung without labels would learn from too few classes."""
+        n_needed = tools.gate.min_class_share * tools.objective.network.head.n_classes
+        if not rung.n_labels and self.n_classes < n_needed:
+            raise UsageError(
+                f'the stream showed {self.n_classes:.1f} classes before the change, without'
+                f' labels {n_needed:.1f} are needed'
+            )
+
+    def _is_ready(self, rung: Rung, tools: Tools) -> bool:
+        """Whether the rung's frames are there, and the labels to learn from and to judge by."""
+        if len(self.window) < rung.n_frames:
+            return False
+        n_training, n_guard = self.window.n_labels
+        return not rung.n_labels or (
+            n_training >= rung.n_labels and n_guard >= tools.gate.min_labels
+        )
