@@ -41,7 +41,7 @@ def native_extensions() -> list[Extension]:
             sources,
             depends=sorted(glob(f'{NATIVE}/*.hpp')),
             language='c++',
-            extra_compile_args=['-std=c++17', '-O3', '-fvisibility=hidden'],
+            extra_compile_args=['-std=c++17', '-O3', '-fvisibility=hidden', '-ffp-contract=off'],
             optional=True,
         )
     ]

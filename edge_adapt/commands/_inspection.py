@@ -23,7 +23,7 @@ def of_model(model: Model) -> str:
         size = sum(map(packed_bytes, held.values()))
         weights = held.get(f'{layer.name}.weights')
         n_operations = n_multiply_adds(layer, network)
-        kind = 'binary' if weights is not None and n_bits(weights) == 1 else '8-bit'
+        kind = 'binary' if weights is not None and n_bits(weights) == 1 else 'other'
         operations[kind] += n_operations
         n_bytes += size
         rows.append(

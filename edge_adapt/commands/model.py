@@ -10,15 +10,18 @@ from typing import ClassVar
 
 from edge_adapt import registry
 from edge_adapt.archive import MAX_BYTES
+from edge_adapt.commands._clean_images import clean_images, SYNTHETIC_ROOM
 from edge_adapt.commands._inspection import of_graph, of_model
 from edge_adapt.conversion import backbone, binary
-from edge_adapt.conversion.statistics import N_IMAGES, statistics_of
+from edge_adapt.conversion.statistics import N_AT_ONCE, statistics_of
+from edge_adapt.engines import Engine, Infer
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Graph
 from edge_adapt.graphs.reader import read
 from edge_adapt.graphs.writer import write
 from edge_adapt.networks import model as networks_model
-from edge_adapt.records import F32, U8
+from edge_adapt.networks.layers import Quantize
+from edge_adapt.records import F32
 import numpy as np
 
 
@@ -27,8 +30,9 @@ class Model:
     Show a model or an ONNX file, or convert an ONNX image classifier.
 
     `inspect FILE` prints layers, bits, bytes and operations. `convert IN.onnx OUT.model` packs a
-    graph of signs to bits (as tf2onnx exports larq, or QONNX writes it); with --backbone it keeps
-    any other graph as it is and makes its last linear layer the head that can be adapted. The
+    graph of signs to bits (as tf2onnx exports larq, or QONNX writes it), with the float layers
+    that are between them; with --backbone it keeps any other graph as it is and makes its last
+    linear layer the head that can be adapted. The
     network's input is (pixel - MEAN) * SCALE; --clean names images it was trained for, from which
     come the statistics that recalibration returns to.
     """
@@ -100,8 +104,7 @@ def _convert(arguments: Namespace) -> None:
         if arguments.backbone:
             model = _with_backbone(name, graph, layout, (mean, scale), arguments)
         else:
-            model = binary.pack(name, graph, layout, mean, scale, arguments.classes)
-            model = replace(model, statistics=_statistics(model, arguments.clean))
+            model = _packed(name, graph, layout, (mean, scale), arguments)
     except UsageError:
         raise
     except (IndexError, KeyError, TypeError, ValueError) as error:  # shapes that do not fit, ...
@@ -115,14 +118,43 @@ def _convert(arguments: Namespace) -> None:
     print(of_model(replace(model, digest=digest)))
     if not model.statistics:
         print('without --clean there are no statistics: thresholds cannot be recalibrated')
+    if not model.statistics and any(isinstance(x, Quantize) for x in model.network.layers):
+        print('without --clean the features are rounded over the range of made-up images')
 
 
-def _statistics(model: networks_model.Model, clean: str | None) -> dict[str, np.ndarray]:
-    if clean is None:
-        return {}
-    infer = registry.load('engines', 'popcount')().prepare(model.network, model.weights)
-    images = _clean_images(clean, model.network.input_shape)
-    return statistics_of(model.network, lambda x, names: infer(x, names).taps, images)
+def _packed(
+    name: str, graph: Graph, layout: str, normalization: tuple[F32, F32], arguments: Namespace
+) -> networks_model.Model:
+    """Return the model of a packed graph; a head on floats is rounded over what images give."""
+    source: str | None = arguments.clean
+    model = binary.pack(
+        name,
+        graph,
+        layout,
+        *normalization,
+        arguments.classes,
+        features=lambda model, layer: _values(model, source, layer),
+        room=SYNTHETIC_ROOM if source is None else 1.0,
+    )
+    if source is None:
+        return replace(model, statistics={})
+    images = clean_images(source, model.network.input_shape)
+    infer = _infer(model)
+    found = statistics_of(model.network, lambda x, names: infer(x, names).taps, images)
+    return replace(model, statistics={**model.statistics, **found})
+
+
+def _values(model: networks_model.Model, source: str | None, layer: str) -> F32:
+    """Return what a layer gives on clean images, a few at a time: (n, ...)."""
+    images = clean_images(source, model.network.input_shape)
+    infer = _infer(model)
+    chunks = (images[i : i + N_AT_ONCE] for i in range(0, len(images), N_AT_ONCE))
+    return np.concatenate([infer(chunk, [layer]).taps[layer] for chunk in chunks])
+
+
+def _infer(model: networks_model.Model) -> Infer:
+    engine: Engine = registry.load('engines', 'popcount')()
+    return engine.prepare(model.network, model.weights)
 
 
 def _with_backbone(
@@ -134,7 +166,7 @@ def _with_backbone(
     parts = backbone.split(graph)
     parts = replace(parts, graph=backbone.on_pixels(parts.graph, layout, *normalization))
     height, width, channels = (size or 0 for size in parts.graph.inputs[0].shape[1:])
-    images = _clean_images(arguments.clean, (height, width, channels))
+    images = clean_images(arguments.clean, (height, width, channels))
     data = write(parts.graph)
     engine = registry.load('engines', 'onnx_runtime')()
     features = engine.features(data, images, parts.weights.shape[1])
@@ -146,22 +178,3 @@ def _with_backbone(
     same = float((rounded == exact).mean())
     about = {'labels_kept_by_rounding': round(same, 4), 'n_clean_images': len(images)}
     return replace(model, about=about)
-
-
-def _clean_images(source: str, input_shape: tuple[int, int, int]) -> U8:
-    """Return up to N_IMAGES clean network inputs, evenly chosen from a stream or a file."""
-    if source.endswith('.npz'):
-        try:
-            with np.load(source, allow_pickle=False) as arrays:
-                images = arrays['images']
-        except (OSError, KeyError, ValueError) as error:
-            raise UsageError(f'{source} holds no array `images`: {error}') from error
-    else:
-        stream = registry.load('streams', source)
-        images = stream.pool('train').samples(input_shape).images
-    if images.dtype != np.uint8 or images.shape[1:] != input_shape or not len(images):
-        raise UsageError(
-            f'clean images must be uint8 (n, {", ".join(map(str, input_shape))}), got'
-            f' {images.dtype} {images.shape}'
-        )
-    return np.ascontiguousarray(images[:: -(-len(images) // N_IMAGES)])

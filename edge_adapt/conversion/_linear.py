@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edge_adapt.conversion._packing import Line, node_ints, Packer
+from edge_adapt.conversion import _floats
+from edge_adapt.conversion._packing import Line, node_ints, node_padding, Packer
 from edge_adapt.conversion.integers import int8_of, largest_sums, signs_of
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Node
@@ -26,10 +27,19 @@ def dense(packer: Packer, node: Node) -> Line:
         raise UsageError(f'{node.title} reads an image that was not flattened')
     bias = _bias(packer, node, len(weights))
     if packer.is_last(node):
-        packer.need_bits(node, x)
+        if x.kind in ('sums', 'floats'):
+            x = _floats.plain(packer, node, x)
+        else:
+            packer.need_bits(node, x)
+        packer.head_reads = x.kind
         packer.head = weights * x.slope, np.broadcast_to(bias, (len(weights),)).copy()
         return Line(x.layer, 'logits', (len(weights),), 'flat')
-    integers, slope, magnitude, zero_point = _integers(packer, node, x, weights)
+    if x.kind in ('sums', 'floats'):
+        packer.need_bits(node, x)
+    found = _integers(packer, node, x, weights)
+    if found is None:
+        raise UsageError(f'{node.title}: its weights are no int8 multiples of a step')
+    integers, slope, magnitude, zero_point = found
     n_out, n_in = weights.shape
     layer = Dense(
         name=packer.name('linear'),
@@ -50,12 +60,16 @@ def convolution(packer: Packer, node: Node) -> Line:
         raise UsageError(f'{node.title} is not a convolution of an image')
     n_out, n_in, kernel, width = weights.shape
     strides = node_ints(node, 'strides', (1, 1))
-    plain = node_ints(node, 'dilations', (1, 1)) == (1, 1) and node.attributes.get('group', 1) == 1
-    if not plain or kernel != width or len(set(strides)) != 1:
-        raise UsageError(f'{node.title} is grouped, dilated or not square: cannot be packed')
-    padding = _padding(packer, node, x, kernel, strides[0])
-    weights = weights.transpose(0, 2, 3, 1)
-    integers, slope, magnitude, zero_point = _integers(packer, node, x, weights)
+    dilated = node_ints(node, 'dilations', (1, 1)) != (1, 1)
+    if dilated or kernel != width or len(set(strides)) != 1:
+        raise UsageError(f'{node.title} is dilated or not square: cannot be packed')
+    weights, bias = weights.transpose(0, 2, 3, 1), _bias(packer, node, n_out)
+    groups = node.attributes.get('group', 1)
+    found = _integers(packer, node, x, weights) if groups == 1 else None
+    if found is None:
+        return _floats.convolution(packer, node, x, weights, bias)
+    integers, slope, magnitude, zero_point = found
+    padding, extra, border = _border(node, x, kernel)
     layer = Convolution(
         name=packer.name('linear'),
         sources=(x.layer,),
@@ -64,42 +78,45 @@ def convolution(packer: Packer, node: Node) -> Line:
         kernel=kernel,
         stride=strides[0],
         padding=padding,
-        border=x.border,
+        extra_padding=extra,
+        border=border,
         zero_point=zero_point,
     )
     packer.keep(layer, weights=integers)
-    sides = [(side + 2 * padding - kernel) // strides[0] + 1 for side in x.shape[:2]]
+    more = 2 * padding + extra - kernel
+    sides = ((side + more) // strides[0] + 1 for side in x.shape[:2])
     reach = largest_sums(integers, magnitude)
-    shape, bias = (*sides, n_out), _bias(packer, node, n_out)
-    return Line(layer.name, 'sums', shape, 'NCHW', slope, bias, reach)
+    return Line(layer.name, 'sums', (*sides, n_out), 'NCHW', slope, bias, reach)
 
 
-def _padding(packer: Packer, node: Node, x: Line, kernel: int, stride: int) -> int:
-    """Return the border's width; its value must be one that the integers can have."""
-    pads = node_ints(node, 'pads', (0,) * 4)
-    if node.attributes.get('auto_pad') in ('SAME_UPPER', 'SAME_LOWER') and stride == 1:
-        pads = (kernel // 2,) * 4
-    if len(set(pads)) != 1:
-        raise UsageError(f'{node.title} pads its sides differently, {pads}: cannot be packed')
-    if pads[0] and x.kind != 'pixels':
-        raise UsageError(f'{node.title} pads bits with 0, which is neither +1 nor -1')
-    return x.padding + pads[0]
+def _border(node: Node, x: Line, kernel: int) -> tuple[int, int, int]:
+    """Return the border's width on each side, how much wider it is below and right, its value."""
+    before, extra = node_padding(node, kernel, x.shape)
+    if not (before or extra):
+        return x.padding, x.extra, x.border
+    if x.padding or x.extra:
+        raise UsageError(f'{node.title} pads what was padded before')
+    return before, extra, 0 if x.kind == 'bits' else x.border
 
 
-def _integers(packer: Packer, node: Node, x: Line, weights: Array) -> tuple[Array, F64, int, int]:
-    """Return integer weights, the slope of their sums, the largest input, the zero point."""
+def _integers(
+    packer: Packer, node: Node, x: Line, weights: Array
+) -> tuple[Array, F64, int, int] | None:
+    """
+    Return integer weights, the slope of their sums, the largest input, the zero point.
+
+    None where the layer is one of floats: of float values, or of pixels by weights that are no
+    integers times a step, or less a mean that is no integer.
+    """
+    if x.kind in ('floats', 'sums'):
+        return None
     if x.kind == 'pixels':
         zero = -x.intercept / x.slope
         zero_point = int(np.rint(zero[0]))
         is_one = np.allclose(x.slope, x.slope[0]) and np.allclose(zero, zero_point, atol=1e-3)
-        if not is_one or not 0 <= zero_point <= 255:
-            raise UsageError(
-                f'{node.title} reads pixels less a mean of {zero}: packed weights need one'
-                ' integer mean of 0..255 and one scale'
-            )
-        found = int8_of(weights)
+        found = int8_of(weights) if is_one and 0 <= zero_point <= 255 else None
         if found is None:
-            raise UsageError(f'{node.title}: its weights are no int8 multiples of a step')
+            return None
         magnitude = max(zero_point, 255 - zero_point)
         return found[0], found[1] * x.slope[0], magnitude, zero_point
     packer.need_bits(node, x)

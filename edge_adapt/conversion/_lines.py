@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge_adapt.conversion._packing import Line, node_ints, Packer
+from edge_adapt.conversion import _floats
+from edge_adapt.conversion._packing import Line, node_ints, Packer, sides_of
 from edge_adapt.conversion.integers import thresholds_at
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Node
+from edge_adapt.networks.float_layers import Sign
 from edge_adapt.networks.layers import Add, MaxPool, Threshold
 from edge_adapt.records import F64
 import numpy as np
@@ -66,15 +68,13 @@ def arithmetic(packer: Packer, node: Node) -> Line:
 
 
 def _shortcut(packer: Packer, node: Node) -> Line:
+    """Add integers of one slope; floats where there is no such."""
     x, y = packer.line(node, 0), packer.line(node, 1)
-    slopes = np.concatenate([x.slope, y.slope])
-    if node.operator != 'Add' or {x.kind, y.kind} - {'bits', 'sums'} or x.shape != y.shape:
+    if node.operator != 'Add' or x.shape != y.shape or x.order != y.order:
         raise UsageError(f'{node.title} joins two values in a way that cannot be packed')
-    if not np.allclose(slopes, slopes[0], rtol=1e-6) or x.order != y.order:
-        raise UsageError(
-            f'{node.title} adds values of different scale: their sum is no integer times'
-            ' one number'
-        )
+    slopes = np.concatenate([x.slope, y.slope])
+    if {x.kind, y.kind} - {'bits', 'sums'} or not np.allclose(slopes, slopes[0], rtol=1e-6):
+        return _floats.add(packer, node, x, y)
     layer = Add(name=packer.name('add'), sources=(x.layer, y.layer))
     packer.keep(layer)
     reach = x.reach + y.reach
@@ -87,6 +87,13 @@ def sign(packer: Packer, node: Node) -> Line:
     x = packer.line(node)
     if x.kind == 'nudged':
         return replace(x, kind='bits')
+    kind, size = 'sign', np.ones(1)
+    if node.operator == 'BipolarQuant':
+        kind, size = 'bits', packer.per_channel(node, 1, x)
+    if x.kind == 'floats':
+        x = _floats.plain(packer, node, x)
+        packer.keep(Sign(name=packer.name('sign'), sources=(x.layer,)))
+        return Line(packer.layers[-1].name, kind, x.shape, x.order, slope=size)
     if x.kind != 'sums':
         raise UsageError(f'{node.title} of {x.kind} cannot be packed')
     n = x.shape[-1]
@@ -96,17 +103,17 @@ def sign(packer: Packer, node: Node) -> Line:
     thresholds, flips = thresholds_at(root, slope < 0, np.broadcast_to(x.reach, (n,)))
     layer = Threshold(name=packer.name('threshold'), sources=(x.layer,), n=n)
     packer.keep(layer, thresholds=thresholds, flips=flips)
-    kind, size = 'sign', np.ones(1)
-    if node.operator == 'BipolarQuant':
-        kind, size = 'bits', packer.per_channel(node, 1, x)
     return Line(layer.name, kind, x.shape, x.order, slope=size)
 
 
 def pool(packer: Packer, node: Node) -> Line:
     x, kernel = packer.line(node), node_ints(node, 'kernel_shape', ())
     square = kernel == node_ints(node, 'strides', (1, 1)) and len(set(kernel)) == 1
-    if not square or any(node_ints(node, 'pads', (0,))) or node.attributes.get('ceil_mode', 0):
-        raise UsageError(f'{node.title} overlaps, is padded or not square: cannot be packed')
+    is_padded = any(node_ints(node, 'pads', (0,))) or 'SAME' in str(
+        node.attributes.get('auto_pad')
+    )
+    if x.kind == 'floats' or not square or is_padded or node.attributes.get('ceil_mode', 0):
+        return _floats.sliding_max(packer, node)
     if x.order != 'NCHW' or (x.slope < 0).any():
         raise UsageError(f'{node.title} pools what a negative scale has turned over')
     layer = MaxPool(name=packer.name('pool'), sources=(x.layer,), size=kernel[0])
@@ -120,11 +127,16 @@ def pad(packer: Packer, node: Node) -> Line:
     value = float(packer.constant(node, 2).item()) if len(node.inputs) > 2 else 0.0
     margins = packer.constant(node, 1).reshape(2, -1)
     spatial = margins[:, 2:] if x.order == 'NCHW' else margins[:, 1:3]
-    if x.kind != 'bits' or abs(value) != x.slope[0] or margins.sum() != spatial.sum():
-        raise UsageError(f'{node.title} pads {x.kind} with {value}, which is neither +1 nor -1')
-    if len(np.unique(spatial)) != 1:
-        raise UsageError(f'{node.title} pads its sides differently: cannot be packed')
-    return replace(x, padding=int(spatial.flat[0]), border=1 if value > 0 else -1)
+    if margins.sum() != spatial.sum():
+        raise UsageError(f'{node.title} pads channels: cannot be packed')
+    if x.kind == 'bits' and value not in (x.slope[0], -x.slope[0], 0):
+        raise UsageError(f'{node.title} pads bits with {value}, which is neither +1, -1 nor 0')
+    if x.kind != 'bits':
+        x = _floats.plain(packer, node, x)
+        if value:
+            raise UsageError(f'{node.title} pads floats with {value}: only 0 can be packed')
+    before, extra = sides_of(node, tuple(int(side) for side in spatial.flat))
+    return replace(x, padding=before, extra=extra, border=int(np.sign(value)))
 
 
 def transpose(packer: Packer, node: Node) -> Line:
@@ -137,6 +149,8 @@ def transpose(packer: Packer, node: Node) -> Line:
 def reshape(packer: Packer, node: Node) -> Line:
     """Flatten an image, or move the axis of its only channel."""
     x = packer.line(node)
+    if len(x.shape) == 1:
+        return x
     target: tuple[int, ...] = (0, -1)
     if node.operator == 'Reshape':
         target = tuple(int(size) for size in packer.constant(node, 1))

@@ -21,6 +21,7 @@ class Line:
 
     `layer` names the integers; `kind` is pixels, bits, sums, or the half-way 'sign' and 'nudged'
     of Sign, Add, Sign (larq's sign, which is +1 at 0) or 'logits'; `order` is that of the axes.
+    Of kind floats, `layer` names float32 values instead.
     """
 
     layer: str
@@ -30,8 +31,9 @@ class Line:
     slope: F64 = field(default_factory=lambda: np.ones(1))
     intercept: F64 = field(default_factory=lambda: np.zeros(1))
     reach: Array = field(default_factory=lambda: np.ones(1, np.int64))
-    padding: int = 0
+    padding: int = 0  # of `border`, on each side; `extra` more below and right
     border: int = 1
+    extra: int = 0
 
 
 class Packer:
@@ -43,6 +45,8 @@ class Packer:
         self.layers: list[Layer] = []
         self.arrays: dict[str, Array] = {}
         self.head: tuple[F64, F64] | None = None  # float weights (n_classes, n_in) and bias
+        self.head_reads = 'bits'
+        self.scales: dict[tuple[str, bytes, bytes], str] = {}  # layer, slopes, intercepts
         with_weights = [node for node in graph.nodes if node.operator in _WITH_WEIGHTS]
         self._last_outputs = with_weights[-1].outputs if with_weights else ()
 
@@ -92,3 +96,24 @@ def node_ints(node: Node, name: str, default: tuple[int, ...]) -> tuple[int, ...
     """Return an attribute that is a list of integers."""
     value = node.attributes.get(name, default)
     return tuple(int(x) for x in value) if isinstance(value, tuple) else default
+
+
+def node_padding(node: Node, kernel: int, shape: tuple[int, ...]) -> tuple[int, int]:
+    """
+    Return how many places are padded on each side, and how many more below and right.
+
+    Raises UsageError where the sides differ in another way.
+    """
+    (stride, *_), pads = node_ints(node, 'strides', (1, 1)), node_ints(node, 'pads', (0,) * 4)
+    if node.attributes.get('auto_pad') == 'SAME_UPPER':
+        totals = [max((-(-side // stride) - 1) * stride + kernel - side, 0) for side in shape[:2]]
+        pads = (*(total // 2 for total in totals), *(-(-total // 2) for total in totals))
+    return sides_of(node, pads)
+
+
+def sides_of(node: Node, pads: tuple[int, ...]) -> tuple[int, int]:
+    """Return (on each side, more below and right) of (top, left, bottom, right)."""
+    top, left, bottom, right = pads
+    if top != left or bottom != right or bottom - top not in (0, 1):
+        raise UsageError(f'{node.title} pads its sides differently, {pads}: cannot be packed')
+    return top, bottom - top

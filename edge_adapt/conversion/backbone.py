@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge_adapt.conversion.folding import Constants
+from edge_adapt.conversion.rounding import feature_statistics, head_layers, head_tensors
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Graph, Node, Value
-from edge_adapt.networks.layers import Backbone, Head, Quantize
+from edge_adapt.networks.layers import Backbone
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, F32, F64, Weights
@@ -22,7 +23,6 @@ import numpy as np
 
 # What may stand behind the last linear layer: none of it changes which class is first.
 _TRANSPARENT = ('Softmax', 'LogSoftmax', 'Identity', 'QuantizeLinear', 'DequantizeLinear', 'Cast')
-_LEVELS = 127
 _PIXELS = 'edge_adapt_pixels'
 
 
@@ -192,38 +192,16 @@ def model_of(
     n_classes, n_features = parts.weights.shape
     if len(class_names) != n_classes:
         raise UsageError(f'the head has {n_classes} classes, {len(class_names)} names were given')
-    if not np.isfinite(features).all():
-        raise UsageError('the backbone gives NaN or infinite features on the clean images')
-    low, high = features.min(axis=0), features.max(axis=0)
-    offsets = ((low + high) / 2).astype(np.float32)
-    steps = ((high - low) / (2 * _LEVELS)).astype(np.float32)
-    steps = np.where(steps > 0, steps, np.float32(1))  # a feature that never changes
-    scaled = parts.weights * steps
-    scale = np.float32(max(np.abs(scaled).max().item() / _LEVELS, 1e-30))
-    bias = np.rint((parts.bias + parts.weights @ offsets) / scale)
     (shape,) = (value.shape[1:] for value in parts.graph.inputs)
     network = Network(
         name,
         (int(shape[0] or 0), int(shape[1] or 0), int(shape[2] or 0)),
         (
             Backbone(name='backbone', n_out=n_features, n_bytes=len(data)),
-            Quantize(name='quantize', n=n_features),
-            Head(name='head', n_in=n_features, n_classes=n_classes),
+            *head_layers(n_features, n_classes, 'backbone'),
         ),
         class_names,
     )
-    weights = Weights(
-        {
-            'backbone.graph': np.frombuffer(data, np.uint8),
-            'quantize.offsets': offsets,
-            'quantize.steps': steps,
-            'head.weights': np.rint(scaled / scale).astype(np.int8),
-            'head.bias': np.clip(bias, -(2**30), 2**30).astype(np.int32),
-            'head.scale': np.asarray(scale),
-        }
-    )
-    statistics = {
-        'quantize.mean': features.mean(axis=0, dtype=np.float64).astype(np.float32),
-        'quantize.deviation': features.std(axis=0, dtype=np.float64).astype(np.float32),
-    }
-    return Model(network, weights, statistics)
+    tensors = head_tensors(parts.weights, parts.bias, features)
+    weights = Weights({'backbone.graph': np.frombuffer(data, np.uint8), **tensors})
+    return Model(network, weights, feature_statistics(features))

@@ -1,14 +1,16 @@
 """
-Layer records as an ONNX graph whose float32 arithmetic is exact.
+Layer records as an ONNX graph whose float32 arithmetic is exact on integers.
 
 A float32 holds every integer up to 2**24, so sums below that are the reference's integers whatever
-the order of summation. Inside the graph images are (n, channels, height, width).
+the order of summation. Float layers are summed in onnxruntime's order: close, not equal. Inside
+the graph images are (n, channels, height, width).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge_adapt.conversion import _float_nodes
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs import Attribute, Graph, Node, Value
 from edge_adapt.networks.layers import (
@@ -35,7 +37,7 @@ def graph_of(network: Network, weights: Weights, outputs: Sequence[str]) -> Grap
     Return a graph that reads `input` (n, height, width, channels) uint8 and gives `outputs`.
 
     Outputs are float32; the head's comes without its bias, which is int32. Raises UsageError for
-    a layer that has no such graph, or whose sums may leave the exact range.
+    a layer that has no such graph, or whose integer sums may leave the exact range.
     """
     return _Writer(network, weights).graph(outputs)
 
@@ -105,14 +107,14 @@ class _Writer:
         return self.levels(layer, inputs)
 
     def levels(self, layer: Layer, inputs: Sequence[str]) -> int:
-        """Write a layer of levels and return the largest."""
+        """Write a layer of levels, or of floats; return the largest integer."""
         match layer:
             case SumPool():
                 self.sum_pool(layer, inputs)
             case Projection():
                 self.projection(layer, inputs)
             case _:
-                raise UsageError(f'{type(layer).__name__} {layer.name!r} has no ONNX graph')
+                return _float_nodes.append(self, layer, inputs)
         return 127
 
     def reads_pixels(self, layer: Layer) -> bool:
@@ -126,15 +128,17 @@ class _Writer:
         return self.add('Sub', f'{layer.name}/centred', x, zero)
 
     def convolution(self, layer: Convolution, x: str, source: str) -> int:
-        name, padding, strides = layer.name, layer.padding, (layer.stride, layer.stride)
+        name, strides = layer.name, (layer.stride, layer.stride)
+        before, after = layer.padding, layer.padding + layer.extra_padding
         weights = self.weights[f'{name}.weights']  # (n_out, kernel, kernel, n_in)
-        if padding and not self.reads_pixels(layer):
-            margins = self.constant(f'{name}/pads', [0, 0, padding, padding] * 2, np.int64)
+        if after and layer.border and not self.reads_pixels(layer):
+            pads = [0, 0, before, before, 0, 0, after, after]
+            margins = self.constant(f'{name}/pads', pads, np.int64)
             border = self.constant(f'{name}/border', layer.border)
             x = self.add('Pad', f'{name}/padded', x, margins, border)
-            padding = 0
+            before = after = 0
         kernel = self.constant(f'{name}/kernel', weights.transpose(0, 3, 1, 2))
-        self.add('Conv', name, x, kernel, strides=strides, pads=(padding,) * 4)
+        self.add('Conv', name, x, kernel, strides=strides, pads=(before, before, after, after))
         return self.largest_sum(layer, weights, source)
 
     def dense(self, layer: Dense | Head, x: str, source: str) -> int:

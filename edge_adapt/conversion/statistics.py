@@ -9,7 +9,7 @@ from edge_adapt.records import Array, U8
 import numpy as np
 
 N_IMAGES = 4096
-_N_AT_ONCE = 64
+N_AT_ONCE = 64
 
 Taps = Callable[[U8, Sequence[str]], Mapping[str, Array]]
 
@@ -24,8 +24,8 @@ def statistics_of(network: Network, taps: Taps, images: U8) -> dict[str, Array]:
     for layer in network.thresholds:
         (source,) = network.sources[layer.name]
         n, total, squares, ones = 0, *np.zeros((3, layer.n))
-        for i in range(0, len(images), _N_AT_ONCE):
-            values = taps(images[i : i + _N_AT_ONCE], [source, layer.name])
+        for i in range(0, len(images), N_AT_ONCE):
+            values = taps(images[i : i + N_AT_ONCE], [source, layer.name])
             sums = values[source].reshape(-1, layer.n).astype(np.float64)
             n += len(sums)
             total, squares = total + sums.sum(axis=0), squares + (sums**2).sum(axis=0)

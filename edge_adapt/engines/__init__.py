@@ -14,13 +14,16 @@ from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 from edge_adapt.signals import channel_sums
 
+# Kind of a value -> the type it has outside an engine.
+DTYPES = {'bits': 'i1', 'levels': 'i1', 'sums': 'i4', 'logits': 'i4', 'floats': 'f4'}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
     What a batch gave: `logits` (n, n_classes), and the values of the layers asked for.
 
-    `taps` maps a layer's name to its value: bits as +-1 int8, sums as int32.
+    `taps` maps a layer's name to its value: bits as +-1 int8, sums as int32, floats as float32.
     """
 
     logits: Array

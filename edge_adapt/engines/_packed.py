@@ -14,6 +14,7 @@ import math
 
 from edge_adapt.bits import as_words, pack_words, unpack_signs
 from edge_adapt.engines import Outcome, reference
+from edge_adapt.networks.float_layers import Sign
 from edge_adapt.networks.layers import (
     Convolution,
     Dense,
@@ -137,7 +138,8 @@ def _windows(layer: Convolution, x: Array, border: Array) -> Array:
     """Return what each output reads, (n, height, width, kernel * kernel * channels)."""
     n, height, width, n_channels = x.shape
     k, margin = layer.kernel, layer.padding
-    padded = np.empty((n, height + 2 * margin, width + 2 * margin, n_channels), x.dtype)
+    more = 2 * margin + layer.extra_padding
+    padded = np.empty((n, height + more, width + more, n_channels), x.dtype)
     padded[...] = border
     padded[:, margin : margin + height, margin : margin + width] = x
     windows = sliding_window_view(padded, (k, k), axis=(1, 2))
@@ -232,6 +234,13 @@ def _threshold(layer: Threshold, weights: Weights, _: Shape) -> Step:
     return run
 
 
+def _sign(layer: Sign, weights: Weights, shape: Shape) -> Step:
+    def run(floats: Array) -> Value:
+        return Bits(pack_words(floats), shape[-1])
+
+    return run
+
+
 def _tiles(layer: MaxPool, x: Array) -> list[Array]:
     """Return the size * size values that meet in each output."""
     size = layer.size
@@ -273,6 +282,7 @@ _MAKERS: Mapping[tuple[type[Layer], str], Callable[..., Step | None]] = {
     (MaxPool, 'bits'): _pool_bits,
     (MaxPool, 'pixels'): _pool_numbers,
     (MaxPool, 'sums'): _pool_numbers,
+    (Sign, 'floats'): _sign,
     (Threshold, 'pixels'): _threshold,
     (Threshold, 'sums'): _threshold,
 }

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 
+from edge_adapt.networks.float_layers import (
+    DepthwiseConvolution,
+    FloatConvolution,
+    GlobalMean,
+    Relu,
+    Scale,
+    Sign,
+    SlidingMax,
+)
 from edge_adapt.networks.layers import (
     Add,
     Convolution,
@@ -14,6 +23,7 @@ from edge_adapt.networks.layers import (
     Head,
     Layer,
     MaxPool,
+    Quantize,
     Shape,
     Threshold,
 )
@@ -21,8 +31,8 @@ from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import I32
 import numpy as np
 
-KINDS = ('pixels', 'bits', 'sums', 'logits')
-MAX_INPUTS = 32767  # the kernels count differing bits in 16 bits, signed
+KINDS = ('pixels', 'bits', 'sums', 'logits', 'floats', 'levels')
+N_NUMBERS = 8  # of a step, behind its operation and its values
 
 
 class Op(IntEnum):
@@ -34,6 +44,14 @@ class Op(IntEnum):
     ADD = 3
     POOL = 4
     HEAD = 5
+    BLEND = 6
+    SIGN = 7
+    RELU = 8
+    FLOAT_CONVOLVE = 9
+    DEPTHWISE = 10
+    SLIDE_MAX = 11
+    MEAN = 12
+    QUANTIZE = 13
 
 
 class Emit(IntEnum):
@@ -52,6 +70,10 @@ class Layout(IntEnum):
     PIXELS = 1
     DENSE_PIXELS = 2
     HEAD = 3
+    LEVEL_HEAD = 4
+    BITS_AND_TAPS = 5
+    FLOATS = 6
+    DEPTHWISE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +137,7 @@ class Program:
     def _step(self, op: Op, layer: Layer, target: str, *numbers: int, other: str = '') -> int:
         source = self.ids[self.network.sources[layer.name][0]]
         second = self.ids[other] if other else source
-        padded = (*numbers, *[0] * (6 - len(numbers)))
+        padded = (*numbers, *[0] * (N_NUMBERS - len(numbers)))
         self.step_rows.append((op, source, second, self._declare(target), *padded))
         return len(self.step_rows) - 1
 
@@ -131,8 +153,11 @@ class Program:
                 self._add(layer)
             case Head():
                 step = self._step(Op.HEAD, layer, layer.name)
-                self.weights[step] = self._tensor(layer, Layout.HEAD)
+                layout = Layout.HEAD if self._reads(layer) == 'bits' else Layout.LEVEL_HEAD
+                self.weights[step] = self._tensor(layer, layout)
                 self.limits[step] = layer
+            case _:
+                self._translate_floats(layer)
 
     def _weigh(self, layer: Convolution | Dense) -> None:
         emit, threshold, followers = self._fusion(layer)
@@ -149,19 +174,83 @@ class Program:
                 layer.border,
                 layer.zero_point,
                 emit,
+                layer.extra_padding,
             )
         else:
             step = self._step(Op.DENSE, layer, target, 1, 1, 0, 1, layer.zero_point, emit)
-        on_pixels = self.network.kinds[self.network.sources[layer.name][0]] == 'pixels'
-        layout = Layout.PIXELS if isinstance(layer, Convolution) else Layout.DENSE_PIXELS
-        self.weights[step] = self._tensor(layer, layout if on_pixels else Layout.BITS)
+        self.weights[step] = self._tensor(layer, self._layout(layer))
         if threshold:
             self.limits[step] = threshold
 
-    def _tensor(self, layer: Convolution | Dense | Head, layout: Layout) -> PackedTensor:
-        if isinstance(layer, Convolution):
+    def _layout(self, layer: Convolution | Dense) -> Layout:
+        if self._reads(layer) == 'pixels':
+            return Layout.PIXELS if isinstance(layer, Convolution) else Layout.DENSE_PIXELS
+        return Layout.BITS_AND_TAPS if _is_corrected(layer) else Layout.BITS
+
+    def _reads(self, layer: Layer) -> str:
+        return self.network.kinds[self.network.sources[layer.name][0]]
+
+    def _translate_floats(self, layer: Layer) -> None:
+        match layer:
+            case Relu() | Scale():
+                self._blend(layer)
+            case Sign():
+                self._step(Op.SIGN, layer, layer.name)
+            case GlobalMean():
+                self._step(Op.MEAN, layer, layer.name)
+            case Quantize():
+                self.limits[self._step(Op.QUANTIZE, layer, layer.name)] = layer
+            case SlidingMax(size=size):
+                self._slide(Op.SLIDE_MAX, layer, size)
+            case FloatConvolution() | DepthwiseConvolution():
+                is_deep = isinstance(layer, DepthwiseConvolution)
+                op, layout = (
+                    (Op.DEPTHWISE, Layout.DEPTHWISE)
+                    if is_deep
+                    else (Op.FLOAT_CONVOLVE, Layout.FLOATS)
+                )
+                step = self._slide(op, layer, layer.kernel)
+                self.weights[step] = self._tensor(layer, layout)
+                self.limits[step] = layer
+
+    def _slide(
+        self, op: Op, layer: FloatConvolution | DepthwiseConvolution | SlidingMax, size: int
+    ) -> int:
+        numbers = (size, layer.stride, layer.padding, 0, 0, Emit.SUMS, layer.extra_padding)
+        return self._step(op, layer, layer.name, *numbers)
+
+    def _blend(self, layer: Relu | Scale) -> None:
+        """Relu, scale and a shortcut that is there already are one step."""
+        scale: Layer | None = layer
+        if isinstance(layer, Relu):
+            scale = self._only_reader(layer.name)
+            if not isinstance(scale, Scale):
+                self._step(Op.RELU, layer, layer.name)
+                return
+            self.fused.add(scale.name)
+        assert isinstance(scale, Scale)
+        target, other = scale.name, ''
+        shortcut = self._only_reader(scale.name)
+        if isinstance(shortcut, Add):
+            others = [x for x in self.network.sources[shortcut.name] if x != scale.name]
+            if len(others) == 1 and others[0] in self.ids and self._may_add(layer, others[0]):
+                target, other = shortcut.name, others[0]
+                self.fused.add(target)
+        numbers = (0, 0, 0, 0, 0, 0, 0, int(isinstance(layer, Relu)))
+        self.limits[self._step(Op.BLEND, layer, target, *numbers, other=other)] = scale
+
+    def _may_add(self, first: Layer, other: str) -> bool:
+        return (
+            self.network.kinds[other] == 'floats' and other not in self.network.sources[first.name]
+        )
+
+    def _tensor(self, layer: Layer, layout: Layout) -> PackedTensor:
+        if isinstance(layer, Convolution | FloatConvolution):
             shape: Shape = (layer.n_out, layer.kernel, layer.kernel, layer.n_in)
+        elif isinstance(layer, DepthwiseConvolution):
+            shape = (layer.n, layer.kernel, layer.kernel, 1)
         else:
+            assert isinstance(layer, Dense | Head)
             n_out = layer.n_out if isinstance(layer, Dense) else layer.n_classes
             shape = (n_out, *self._image(self.network.sources[layer.name][0]))
         return PackedTensor(f'{layer.name}.weights', layout, shape)
@@ -173,6 +262,8 @@ class Program:
         follower = self._only_reader(layer.name)
         after = self._only_reader(follower.name) if follower else None
         may_pool = isinstance(layer, Convolution)
+        if _is_corrected(layer):
+            return Emit.SUMS, None, ()
         match follower, after:
             case Threshold(), MaxPool(size=2) if may_pool:
                 return Emit.BITS_POOL, follower, (follower.name, after.name)
@@ -200,31 +291,10 @@ class Program:
         total = self.ids[first]
         for other in others:
             target = self._declare(layer.name)  # the last one keeps the name
-            self.step_rows.append((Op.ADD, total, self.ids[other], target, *[0] * 6))
+            self.step_rows.append((Op.ADD, total, self.ids[other], target, *[0] * N_NUMBERS))
             total = target
 
 
-def is_native(network: Network) -> bool:
-    """Return whether the native kernels have steps for all layers; else NumPy runs them."""
-    return all(_is_native(network, layer) for layer in network.layers)
-
-
-def _is_native(network: Network, layer: Layer) -> bool:
-    sources = network.sources[layer.name]
-    kinds = {network.kinds[source] for source in sources}
-    if min(network.shapes[layer.name]) < 1:
-        return False
-    match layer:
-        case Convolution(n_in=n_in, kernel=kernel, border=border, zero_point=zero_point):
-            small = kernel * kernel * n_in <= MAX_INPUTS and kernel <= 15 and layer.stride <= 16
-            legal = abs(border) == 1 and 0 <= zero_point <= 255 and layer.padding <= 8
-            return kinds <= {'pixels', 'bits'} and small and legal
-        case Dense(n_in=n_in, zero_point=zero_point):
-            return kinds <= {'pixels', 'bits'} and n_in <= MAX_INPUTS and 0 <= zero_point <= 255
-        case Threshold() | Add():
-            return kinds == {'sums'}
-        case MaxPool():
-            return kinds <= {'sums', 'bits'}
-        case Head():
-            return kinds == {'bits'} and layer is network.layers[-1]
-    return False
+def _is_corrected(layer: Convolution | Dense) -> bool:
+    """Return whether a border of 0 is put right after the layer, in its sums."""
+    return isinstance(layer, Convolution) and layer.border == 0

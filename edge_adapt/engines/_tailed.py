@@ -14,8 +14,8 @@ import math
 
 from edge_adapt.bits import pack_words
 from edge_adapt.engines import Infer, Outcome
+from edge_adapt.engines._native_layers import is_native
 from edge_adapt.engines._packed import Bits, PackedInfer, plain, Value
-from edge_adapt.engines._program import is_native
 from edge_adapt.networks.layers import Head
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.records import Array, U8, Weights

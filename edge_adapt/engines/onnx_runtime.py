@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 from edge_adapt.conversion.from_network import graph_of
-from edge_adapt.engines import Infer, Outcome, reference
+from edge_adapt.engines import DTYPES, Infer, Outcome, reference
 from edge_adapt.errors import UsageError
 from edge_adapt.graphs.reader import read
 from edge_adapt.graphs.writer import write
@@ -28,13 +28,14 @@ import onnxruntime
 
 CPU = 'CPUExecutionProvider'
 _CHILD_TIMEOUT_S = 120
-_NARROW = {'pixels': np.uint8, 'bits': np.int8, 'levels': np.int8}
-_DTYPES = {**_NARROW, 'sums': np.int32, 'logits': np.int32}
 
 
 class OnnxRuntime:
     """
     The same integers as the reference, and the only engine that runs a backbone.
+
+    Float layers are summed in another order than the reference's: their values differ by rounding,
+    and a sign of a float that close to 0 may differ.
 
     Raises UsageError for a provider that this onnxruntime does not have.
     """
@@ -116,7 +117,7 @@ class LayersInfer:
 
     def _plain(self, name: str, value: Array) -> Array:
         """Return a value as the reference gives it: integers, channels last, with the bias."""
-        plain = value.astype(_DTYPES[self.network.kinds[name]])
+        plain = value.astype(DTYPES[self.network.kinds[name]])
         if name == self.network.head.name:
             plain += self.weights[f'{name}.bias']
         return np.ascontiguousarray(np.moveaxis(plain, 1, -1)) if plain.ndim == 4 else plain

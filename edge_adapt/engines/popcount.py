@@ -14,15 +14,18 @@ from typing import Any
 import weakref
 
 from edge_adapt import native
-from edge_adapt.engines import Infer, Outcome
+from edge_adapt.engines import DTYPES, Infer, Outcome
+from edge_adapt.engines._native_layers import is_native
 from edge_adapt.engines._packed import prepare as prepare_packed
-from edge_adapt.engines._program import is_native, PackedTensor, Program
+from edge_adapt.engines._program import PackedTensor, Program
 from edge_adapt.engines._tailed import native_part, tailed
 from edge_adapt.engines.reference import check_images, check_taps
-from edge_adapt.networks.layers import Head
+from edge_adapt.networks.float_layers import Scale
+from edge_adapt.networks.layers import Layer, Quantize, Threshold
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
+from edge_adapt.signals import channel_sums
 import numpy as np
 
 _UINT8 = np.dtype(np.uint8)
@@ -80,7 +83,10 @@ class NativeInfer:
         return Outcome(logits, dict(zip(names, tapped, strict=True)))
 
     def sums(self, images: U8, names: Sequence[str]) -> Outcome:
-        """Run images; the taps are the sums of each channel's bits over their places."""
+        """Run images; the taps are the sums of each channel's bits or levels over their places."""
+        if any(self.network.kinds.get(name) == 'levels' for name in names):
+            outcome = self(images, names)
+            return Outcome(outcome.logits, {k: channel_sums(outcome.taps[k]) for k in names})
         if images.dtype is not _UINT8 or images.shape[1:] != self.network.input_shape:
             check_images(self.network, images)
         names = tuple(names)
@@ -98,7 +104,7 @@ class NativeInfer:
         return self._summers[names]
 
     def _room_for(self, name: str, n: int) -> Array:
-        kind = np.int8 if self.network.kinds[name] == 'bits' else np.int32
+        kind = DTYPES[self.network.kinds[name]]
         return np.empty((n, *self.network.shapes[name]), kind)
 
     def _prepare(self) -> bool:
@@ -132,14 +138,20 @@ class NativeInfer:
         """Return what the steps compare with or add: thresholds and flips, or a bias."""
         limits: dict[int, tuple[Array, Array | None]] = {}
         for step, layer in program.limits.items():
-            if isinstance(layer, Head):
-                limits[step] = (self.weights[f'{layer.name}.bias'], None)
-            else:
-                limits[step] = (
-                    self.weights[f'{layer.name}.thresholds'],
-                    self.weights[f'{layer.name}.flips'],
-                )
+            first, second = _LIMITS.get(type(layer), ('bias', None))
+            limits[step] = (
+                self.weights[f'{layer.name}.{first}'],
+                self.weights[f'{layer.name}.{second}'] if second else None,
+            )
         return limits
+
+
+# The tensors of what a step compares with or adds.
+_LIMITS: dict[type[Layer], tuple[str, str | None]] = {
+    Threshold: ('thresholds', 'flips'),
+    Scale: ('slopes', 'intercepts'),
+    Quantize: ('offsets', 'steps'),
+}
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,7 @@ from functools import reduce
 import math
 from types import MappingProxyType
 
-from edge_adapt.engines import Infer, Outcome
-from edge_adapt.errors import UsageError
+from edge_adapt.engines import _floats, Infer, Outcome
 from edge_adapt.networks.layers import (
     Add,
     Convolution,
@@ -96,8 +95,7 @@ def apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
             shape = (len(x), height, size, width, size, x.shape[3])
             return np.asarray(tiles.reshape(shape).max((2, 4)))
         case Add():
-            total: I32 = reduce(np.add, map(_wide, others), _wide(x))
-            return total
+            return reduce(np.add, map(_summand, others), _summand(x))
         case Threshold(name=name):
             above = x >= weights[f'{name}.thresholds']
             return np.where(above ^ (weights[f'{name}.flips'] != 0), np.int8(1), np.int8(-1))
@@ -105,12 +103,12 @@ def apply(layer: Layer, weights: Weights, x: Array, *others: Array) -> Array:
             return _levels(layer, weights, x, *others).clip(-127, 127).astype(np.int8)
         case Head(name=name):
             return _times(_flat(x), weights[f'{name}.weights']) + weights[f'{name}.bias']
-    raise UsageError(f'{layer.name!r} is an ONNX graph: only engine onnx_runtime runs it')
+    return _floats.apply(layer, weights, x)
 
 
 def _convolve(layer: Convolution, weights: Array, x: Array) -> Array:
     border = 0 if x.dtype == np.uint8 else layer.border
-    margin = (layer.padding, layer.padding)
+    margin = (layer.padding, layer.padding + layer.extra_padding)
     padded = np.pad(
         _centred(x, layer.zero_point), ((0, 0), margin, margin, (0, 0)), constant_values=border
     )
@@ -147,6 +145,10 @@ def _window_sums(layer: SumPool, x: I32) -> I32:
 def _centred(x: Array, zero_point: int) -> Array:
     """Return bits as they are, pixels less their zero point; int32."""
     return _wide(x) - (zero_point if x.dtype == np.uint8 else 0)
+
+
+def _summand(x: Array) -> Array:
+    return x if x.dtype == np.float32 else _wide(x)
 
 
 def _wide(x: Array) -> I32:

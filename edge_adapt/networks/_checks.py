@@ -13,7 +13,8 @@ from edge_adapt.networks.layers import Layer, Shape
 MAX_ITEMS = 1 << 26  # of one value, for one image
 _SMALL = range(1, 65)
 _LEGAL: Mapping[str, Container[int]] = {
-    'border': (-1, 1),
+    'border': (-1, 0, 1),
+    'extra_padding': range(2),
     'kernel': _SMALL,
     'n_bytes': range(1, (1 << 26) + 1),
     'padding': range(65),

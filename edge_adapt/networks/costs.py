@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import math
 
+from edge_adapt.networks.float_layers import DepthwiseConvolution, FloatConvolution
 from edge_adapt.networks.layers import Convolution, Dense, Head, Layer
 from edge_adapt.networks.model import expected_tensors, Model
 from edge_adapt.networks.network import Network
@@ -63,8 +64,10 @@ def packed_bytes(array: Array) -> int:
 def n_multiply_adds(layer: Layer, network: Network) -> int:
     """Return the products a layer sums for one image; 0 for a backbone, which says nothing."""
     match layer:
-        case Convolution():
+        case Convolution() | FloatConvolution():
             return math.prod(network.shapes[layer.name]) * layer.kernel**2 * layer.n_in
+        case DepthwiseConvolution():
+            return math.prod(network.shapes[layer.name]) * layer.kernel**2
         case Dense():
             return layer.n_in * layer.n_out
         case Head():

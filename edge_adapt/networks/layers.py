@@ -5,7 +5,7 @@ A value is a tensor (n, height, width, channels) or (n, width) of one kind:
 
     pixels   uint8, as the camera gave them       bits   +-1 (int8 here, packed in engines)
     sums     int32, before a threshold            logits int32
-    floats   float32, of somebody else's network  levels int8, -127..127
+    floats   float32 (see float_layers.py)        levels int8, -127..127
 
 Each layer reads the value of the layer before it, or of those named in `sources`, and gives one
 value under its own `name`. Its tensors are named '<layer>.<tensor>' in the weights.
@@ -32,9 +32,10 @@ class Convolution(Layer):
     """
     Sums over kernel x kernel x n_in: weights (n_out, kernel, kernel, n_in) int8.
 
-    On bits the weights are +-1 and `border` (+1 or -1) surrounds the image. On pixels the sum is
-    of weight * (pixel - zero_point), and the border is zero_point, which contributes nothing.
-    `padding` is the number of border pixels on each side.
+    On bits the weights are +-1 and `border` (+1, -1, or 0: no contribution) surrounds the image.
+    On pixels the sum is of weight * (pixel - zero_point), and the border is zero_point, which
+    contributes nothing. `padding` is the number of border pixels on each side, `extra_padding`
+    how many more there are below and right.
     """
 
     n_in: int
@@ -44,6 +45,7 @@ class Convolution(Layer):
     padding: int = 1
     border: int = 1
     zero_point: int = 128
+    extra_padding: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Add(Layer):
     """
     The sum of its sources, value by value: the shortcut of a residual network.
 
-    It stands before the threshold, so both sources are sums of the same shape (or bits, as +-1).
+    Its sources have one shape: sums (or bits, as +-1), or floats, added one after the other.
     """
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge_adapt import archive
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.float_layers import DepthwiseConvolution, FloatConvolution, Scale
 from edge_adapt.networks.layers import (
     Backbone,
     Convolution,
@@ -133,6 +134,17 @@ def _tensors_of(layer: Layer) -> list[tuple[str, type[np.generic], Shape]]:
         case Head(n_classes=n_classes, n_in=n_in):
             weights = ('weights', np.int8, (n_classes, n_in))
             return [weights, ('bias', np.int32, (n_classes,)), ('scale', np.float32, ())]
+    return [(tensor, np.float32, shape) for tensor, shape in _float_tensors_of(layer)]
+
+
+def _float_tensors_of(layer: Layer) -> list[tuple[str, Shape]]:
+    match layer:
+        case FloatConvolution(n_out=n_out, n_in=n_in, kernel=kernel):
+            return [('weights', (n_out, kernel, kernel, n_in)), ('bias', (n_out,))]
+        case DepthwiseConvolution(n=n, kernel=kernel):
+            return [('weights', (kernel, kernel, n)), ('bias', (n,))]
+        case Scale(n=n):
+            return [('slopes', (n,)), ('intercepts', (n,))]
     return []
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-import math
 from typing import Any
 
 from edge_adapt.errors import UsageError
-from edge_adapt.networks import layers as records
+from edge_adapt.networks import float_layers
+from edge_adapt.networks import layers as integer_layers
 from edge_adapt.networks._checks import check_input, check_layer, check_names, check_size
+from edge_adapt.networks._shapes import shape_after
+from edge_adapt.networks.float_layers import (
+    DepthwiseConvolution,
+    FloatConvolution,
+    GlobalMean,
+    Scale,
+    Sign,
+    SlidingMax,
+)
 from edge_adapt.networks.layers import (
     Add,
     Backbone,
@@ -18,7 +27,6 @@ from edge_adapt.networks.layers import (
     Dense,
     Head,
     Layer,
-    MaxPool,
     Projection,
     Quantize,
     Shape,
@@ -68,7 +76,7 @@ class Network:
             if unknown:
                 raise UsageError(f'layer {layer.name!r} reads {unknown}, which is not before it')
             inputs = [shapes[name] for name in self.sources[layer.name]]
-            shapes[layer.name] = _shape_after(layer, inputs)
+            shapes[layer.name] = shape_after(layer, inputs)
             check_size(layer.name, shapes[layer.name])
         return shapes
 
@@ -78,7 +86,9 @@ class Network:
         kinds = {INPUT: 'pixels'}
         for layer in self.layers:
             same = kinds[self.sources[layer.name][0]]
-            kinds[layer.name] = same if isinstance(layer, MaxPool) else _KINDS[type(layer)]
+            kinds[layer.name] = _KINDS.get(type(layer), same)
+            if isinstance(layer, Add) and same == 'floats':
+                kinds[layer.name] = same
         return kinds
 
     @property
@@ -125,17 +135,24 @@ class Network:
             raise UsageError(f'this is not a description of a network: {error}') from error
 
 
-_KINDS: dict[type[Layer], str] = {
+_KINDS: dict[type[Layer], str] = {  # MaxPool and Relu give what they read
     Convolution: 'sums',
     Dense: 'sums',
     Add: 'sums',
     Threshold: 'bits',
+    Sign: 'bits',
+    Scale: 'floats',
+    FloatConvolution: 'floats',
+    DepthwiseConvolution: 'floats',
+    SlidingMax: 'floats',
+    GlobalMean: 'floats',
     Backbone: 'floats',
     Quantize: 'levels',
     SumPool: 'levels',
     Projection: 'levels',
     Head: 'logits',
 }
+_RECORDS: dict[str, object] = {**vars(integer_layers), **vars(float_layers)}
 
 
 def _layer_from(entry: Mapping[str, Any]) -> Layer:
@@ -143,40 +160,10 @@ def _layer_from(entry: Mapping[str, Any]) -> Layer:
         raise UsageError(f'a layer is described by its fields, got {entry!r:.80}')
     fields = dict(entry)
     kind = fields.pop('kind')
-    record = getattr(records, str(kind), None)
+    record = _RECORDS.get(str(kind))
     if not (isinstance(record, type) and issubclass(record, Layer)):
         raise UsageError(f'unknown kind of layer {kind!r}')
     fields['sources'] = tuple(fields.get('sources', ()))
     layer = record(**fields)
     assert isinstance(layer, Layer)
     return layer
-
-
-def _shape_after(layer: Layer, inputs: list[Shape]) -> Shape:
-    """Return the shape a layer gives; UsageError where its inputs do not fit."""
-    shape = inputs[0]
-    match layer:
-        case Convolution(n_in=n_in) if len(shape) == 3 and shape[2] == n_in:
-            return _convolved(layer, shape)
-        case MaxPool(size=size) | SumPool(size=size) if len(shape) == 3:
-            hanging = size - 1 if isinstance(layer, SumPool) else 0
-            return ((shape[0] + hanging) // size, (shape[1] + hanging) // size, shape[2])
-        case Dense(n_in=n_in) | Projection(n_in=n_in) | Head(n_in=n_in) if (
-            sum(map(math.prod, inputs)) == n_in
-        ):
-            return (layer.n_classes if isinstance(layer, Head) else layer.n_out,)
-        case Threshold(n=n) | Quantize(n=n) if shape[-1] == n:
-            return shape
-        case Backbone(n_out=n_out) if len(shape) == 3:
-            return (n_out,)
-        case Add() if len(inputs) > 1 and len(set(inputs)) == 1:
-            return shape
-    raise UsageError(f'layer {layer.name!r} ({layer}) cannot read {inputs}')
-
-
-def _convolved(layer: Convolution, shape: Shape) -> Shape:
-    sides = ((side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in shape[:2])
-    height, width = sides
-    if min(height, width) < 1:
-        raise UsageError(f'layer {layer.name!r} has a kernel larger than its input {shape}')
-    return (height, width, layer.n_out)

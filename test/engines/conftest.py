@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from edge_adapt.networks.layers import Convolution, Dense
+from edge_adapt.networks.layers import Convolution, Dense, Shape
 from edge_adapt.networks.model import expected_tensors
 from edge_adapt.networks.network import Network
-from edge_adapt.records import Weights
+from edge_adapt.records import Array, Weights
 import numpy as np
 import pytest
 
@@ -27,11 +27,19 @@ def _random_weights(network: Network, seed: int = 0) -> Weights:
         elif name.endswith('.thresholds'):
             spread = 2000 if 'pixels' in network.kinds[source] else 12
             arrays[name] = rng.integers(-spread, spread + 1, shape).astype(dtype)
-        elif name.endswith('.scale'):
-            arrays[name] = np.full(shape, 0.05, dtype)
+        elif dtype == np.float32:
+            arrays[name] = _random_floats(name, shape, rng)
         else:
             arrays[name] = rng.integers(-127, 128, shape).astype(dtype)
     return Weights(arrays)
+
+
+def _random_floats(name: str, shape: Shape, rng: np.random.Generator) -> Array:
+    if name.endswith('.scale'):
+        return np.full(shape, 0.05, np.float32)
+    steps = name.endswith('.steps')
+    values = rng.uniform(0.01, 0.2, shape) if steps else rng.normal(size=shape)
+    return values.astype(np.float32)
 
 
 @pytest.fixture(scope='session')

@@ -44,12 +44,28 @@ Runner read_runner(Reader& reader, const Kernels& kernels) {
   for (i32 n = reader.number(); n > 0; --n) {
     const auto head = reader.take<i32>(6);  // step, layout, shape
     const Matrix matrix{head[2], head[3], head[4], head[5]};
-    const auto weights = reader.take<i8>(static_cast<size_t>(matrix.n_out) * matrix.n_inputs());
-    runner.set_weights(head[0], std::make_shared<const Packed>(
-                                    kernels, static_cast<Layout>(head[1]), matrix, weights.data()));
+    const Layout layout = static_cast<Layout>(head[1]);
+    const size_t n_weights = static_cast<size_t>(matrix.n_out) * matrix.n_inputs();
+    std::shared_ptr<const Packed> packed;
+    if (is_float(layout)) {
+      const auto weights = reader.take<float>(n_weights);
+      packed = std::make_shared<const Packed>(kernels, layout, matrix, weights.data());
+    } else {
+      const auto weights = reader.take<i8>(n_weights);
+      packed = std::make_shared<const Packed>(kernels, layout, matrix, weights.data());
+    }
+    runner.set_weights(head[0], packed);
   }
   for (i32 n = reader.number(); n > 0; --n) {
     const auto head = reader.take<i32>(2);  // step, length
+    const Op op = plan->steps().at(head[0]).op;
+    if (takes_floats(op)) {
+      const bool has_two = op == Op::blend || op == Op::quantize;
+      const auto first = reader.take<float>(head[1]);
+      const auto second = reader.take<float>(has_two ? head[1] : 0);
+      runner.set_floats(head[0], first.data(), has_two ? second.data() : nullptr, first.size());
+      continue;
+    }
     const auto limits = reader.take<i32>(head[1]);
     const auto flips = reader.take<u8>(head[1]);
     runner.set_limits(head[0], limits.data(), limits.size(), flips.data());
@@ -69,7 +85,8 @@ bool run_case(Reader& reader, const Kernels& kernels) {
   std::vector<void*> places;
   for (i32 tap : plan.taps()) {
     const Value& value = plan.values()[tap];
-    taps.emplace_back(n * value.n_items() * (value.kind == Kind::bits ? 1 : sizeof(i32)));
+    const bool is_byte = value.kind == Kind::bits || value.kind == Kind::levels;
+    taps.emplace_back(n * value.n_items() * (is_byte ? 1 : sizeof(i32)));
   }
   for (auto& tap : taps) places.push_back(tap.data());
   runner.run(images.data(), n, logits.data(), places);

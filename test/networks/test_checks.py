@@ -51,7 +51,7 @@ def test_an_honest_description_is_read():
         (('layers', 0, 'kernel'), -3),
         (('layers', 0, 'kernel'), True),
         (('layers', 0, 'padding'), 1 << 40),
-        (('layers', 0, 'border'), 0),
+        (('layers', 0, 'border'), 2),
         (('layers', 0, 'n_out'), 1 << 60),
         (('layers', 0, 'n_out'), '4'),
         (('layers', 0, 'name'), 7),

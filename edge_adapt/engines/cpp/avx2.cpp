@@ -1,5 +1,6 @@
 // The table of AVX2 kernels.
 #include "avx2.hpp"
+#include "floats.hpp"
 
 #if defined(__x86_64__)
 
@@ -19,7 +20,7 @@ const Kernels kernels = {
     "avx2",      runs_here,   16,           bits_bytes,   pack_bits,    sizeof(i16),  pack_counts,
     stage,       bits,        pixels_bytes, pack_pixels,  pack_limits,  stage_pixels, pixels,
     dense_bytes, pack_dense,  dense_pixels, head_bytes,   pack_head,    head,         threshold,
-    signs,       score_heads,
+    signs,       score_heads, avx2_floats,
 };
 
 }  // namespace

@@ -40,7 +40,9 @@ class ArrayView {
       throw Refused(expectation(format, shape) + std::string("got ") + Py_TYPE(object)->tp_name);
     }
     held_ = true;
-    bool fits = view_.format && view_.format[0] == format && view_.format[1] == 0 &&
+    const char* found = view_.format ? view_.format : "B";
+    if (*found == '<') ++found;  // said aloud by arrays from files; every CPU we build for is so
+    bool fits = found[0] == format && found[1] == 0 &&
                 view_.ndim == static_cast<int>(shape.size()) &&
                 PyBuffer_IsContiguous(&view_, 'C') && !(writable && view_.readonly);
     for (size_t i = 0; fits && i < shape.size(); ++i) {

@@ -87,6 +87,8 @@ struct Score {
   }
 };
 
+struct FloatKernels;
+
 struct Kernels {
   const char* name;
   bool (*runs_here)();
@@ -127,6 +129,8 @@ struct Kernels {
   void (*signs)(const u64* words, i32 n_pixels, i32 n_channels, i8* signs);
 
   void (*score_heads)(const Population&);
+
+  const FloatKernels& (*floats)();
 };
 
 // All kernels of this build, best first, whether this CPU runs them or not.

@@ -71,8 +71,9 @@ PyObject* pack(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     const Kernels& kernels = kernels_of(args[0]);
     const long layout = PyLong_AsLong(args[1]);
     if (PyErr_Occurred()) throw PythonError();
-    if (layout < 0 || layout > 3) throw Refused("layout must be 0..3, got " + std::to_string(layout));
-    ArrayView weights(args[2], "weights", 'b', {-1, -1, -1, -1});
+    if (layout < 0 || layout > 7) throw Refused("layout must be 0..7, got " + std::to_string(layout));
+    const bool of_floats = is_float(static_cast<Layout>(layout));
+    ArrayView weights(args[2], "weights", of_floats ? 'f' : 'b', {-1, -1, -1, -1});
     i64 n = 1;
     for (int axis = 0; axis < 4; ++axis) {
       if (weights.size(axis) < 1 || weights.size(axis) > 1 << 20) throw Refused("weights have no legal size");
@@ -81,11 +82,15 @@ PyObject* pack(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     }
     const Matrix matrix{static_cast<i32>(weights.size(0)), static_cast<i32>(weights.size(1)),
                         static_cast<i32>(weights.size(2)), static_cast<i32>(weights.size(3))};
-    if (layout == 0 && !all_signs(weights.as<i8>(), n)) throw Refused("weights on bits must be +-1");
+    const bool on_bits = layout == static_cast<long>(Layout::bits) ||
+                         layout == static_cast<long>(Layout::bits_and_taps);
+    if (on_bits && !all_signs(weights.as<i8>(), n)) throw Refused("weights on bits must be +-1");
     std::shared_ptr<const Packed> packed;
     unlocked([&] {
-      packed = std::make_shared<const Packed>(kernels, static_cast<Layout>(layout), matrix,
-                                              weights.as<i8>());
+      const Layout way = static_cast<Layout>(layout);
+      packed = of_floats
+                   ? std::make_shared<const Packed>(kernels, way, matrix, weights.as<const float>())
+                   : std::make_shared<const Packed>(kernels, way, matrix, weights.as<const i8>());
     });
     return PackedHolder::wrap(std::move(packed));
   });
@@ -102,7 +107,8 @@ void require_dict(PyObject* object, const char* name) {
   if (!PyDict_Check(object)) throw Refused(std::string(name) + " must be a dict of steps");
 }
 
-// weights: {step: Packed}; limits: {step: (int32 (n,), uint8 (n,) or None)}.
+// weights: {step: Packed}; limits: {step: (int32 (n,), uint8 (n,) or None)}, or of a step that
+// takes floats (float32 (n,), float32 (n,) or None).
 PyObject* renewed(Runner runner, PyObject* weights, PyObject* limits) {
   require_dict(weights, "weights");
   require_dict(limits, "limits");
@@ -113,15 +119,20 @@ PyObject* renewed(Runner runner, PyObject* weights, PyObject* limits) {
   for (Py_ssize_t at = 0; PyDict_Next(limits, &at, &key, &value);) {
     const size_t index = step_index(runner, key);
     if (!PyTuple_Check(value) || PyTuple_GET_SIZE(value) != 2) {
-      throw Refused("limits of a step must be a tuple (int32 array, uint8 array or None)");
+      throw Refused("limits of a step must be a tuple (array, array or None)");
     }
-    ArrayView values(PyTuple_GET_ITEM(value, 0), "limits", 'i', {-1});
-    PyObject* second = PyTuple_GET_ITEM(value, 1);
-    if (second == Py_None) {
-      runner.set_limits(index, values.as<i32>(), values.size(0), nullptr);
+    const bool of_floats = takes_floats(runner.plan().steps()[index].op);
+    ArrayView first(PyTuple_GET_ITEM(value, 0), "limits", of_floats ? 'f' : 'i', {-1});
+    PyObject* given = PyTuple_GET_ITEM(value, 1);
+    std::unique_ptr<ArrayView> second;
+    if (given != Py_None) {
+      second = std::make_unique<ArrayView>(given, "flips", of_floats ? 'f' : 'B',
+                                           std::vector<i64>{first.size(0)});
+    }
+    if (of_floats) {
+      runner.set_floats(index, first.as<float>(), second ? second->as<float>() : nullptr, first.size(0));
     } else {
-      ArrayView flips(second, "flips", 'B', {values.size(0)});
-      runner.set_limits(index, values.as<i32>(), values.size(0), flips.as<u8>());
+      runner.set_limits(index, first.as<i32>(), first.size(0), second ? second->as<u8>() : nullptr);
     }
   }
   runner.finish();
@@ -150,10 +161,10 @@ std::vector<ArrayView> tap_views(const Plan& p, PyObject* given, i64 n, bool sum
   std::vector<ArrayView> views;
   for (i64 t = 0; t < n_taps; ++t) {
     const Value& v = p.values()[p.taps()[t]];
-    const bool as_bits = v.kind == Kind::bits && !summed;
+    const char format = summed ? 'i' : "bbiifb"[static_cast<i32>(v.kind)];
     const i64 width = summed ? v.channels : static_cast<i64>(v.n_items());
     if (summed && v.kind != Kind::bits) throw Refused("only bits are summed over their places");
-    views.emplace_back(PyTuple_GET_ITEM(given, t), "a tap", as_bits ? 'b' : 'i',
+    views.emplace_back(PyTuple_GET_ITEM(given, t), "a tap", format,
                        std::vector<i64>{n, width}, true);
   }
   return views;

@@ -4,27 +4,27 @@
 
 namespace edge_adapt {
 
-namespace {
-
-constexpr i64 kMaxItems = i64{1} << 26;
-
 void require(bool claim, const std::string& otherwise) {
   if (!claim) throw Refused(otherwise);
-}
-
-std::string shape_text(const Value& v) {
-  return "(" + std::to_string(v.height) + ", " + std::to_string(v.width) + ", " +
-         std::to_string(v.channels) + ")";
 }
 
 bool same_shape(const Value& a, const Value& b) {
   return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
+namespace {
+
+constexpr i64 kMaxItems = i64{1} << 26;
+
+std::string shape_text(const Value& v) {
+  return "(" + std::to_string(v.height) + ", " + std::to_string(v.width) + ", " +
+         std::to_string(v.channels) + ")";
+}
+
 }  // namespace
 
 size_t Value::n_bytes() const {
-  if (kind == Kind::pixels) return n_items();
+  if (kind == Kind::pixels || kind == Kind::levels) return n_items();
   if (kind == Kind::bits) return sizeof(u64) * (n_pixels() + 3) * words();
   return sizeof(i32) * n_items();
 }
@@ -62,7 +62,7 @@ Plan::Plan(const Kernels& kernels, std::vector<Value> values, const std::vector<
 }
 
 void Plan::check_value(const Value& v) const {
-  require(v.kind >= Kind::pixels && v.kind <= Kind::logits, "a value is of no known kind");
+  require(v.kind >= Kind::pixels && v.kind <= Kind::levels, "a value is of no known kind");
   const i64 most = i64{1} << 20;
   require(v.height > 0 && v.width > 0 && v.channels > 0 && v.height <= most && v.width <= most &&
               v.channels <= most && i64{v.height} * v.width <= kMaxItems &&
@@ -76,6 +76,7 @@ Step Plan::checked(const StepRecord& record) const {
   const Value& from = values_[step.source];
   const Value& to = values_[step.target];
   step.on_pixels = from.kind == Kind::pixels;
+  step.on_levels = from.kind == Kind::levels;
   const bool weighs_inputs = from.kind == Kind::pixels || from.kind == Kind::bits;
   Value expected{Kind::sums, 1, 1, to.channels};
   switch (step.op) {
@@ -86,8 +87,9 @@ Step Plan::checked(const StepRecord& record) const {
       require(step.zero_point >= 0 && step.zero_point <= 255, "a zero point must be 0..255");
       place(step);
       if (step.op == Op::convolve) {
-        expected.height = (from.height + 2 * step.padding - step.size) / step.stride + 1;
-        expected.width = (from.width + 2 * step.padding - step.size) / step.stride + 1;
+        expected = window_checked(step, to.channels);
+        expected.kind = Kind::sums;
+        require(step.border != 0 || step.emit == Emit::sums, "a border of 0 is corrected in sums");
       }
       if (step.emit != Emit::sums) expected.kind = Kind::bits;
       if (pools(step.emit)) expected = {Kind::bits, expected.height / 2, expected.width / 2, to.channels};
@@ -97,9 +99,9 @@ Step Plan::checked(const StepRecord& record) const {
       expected = {Kind::bits, from.height, from.width, from.channels};
       break;
     case Op::add:
-      require(from.kind == Kind::sums && values_[step.other].kind == Kind::sums &&
-                  same_shape(from, values_[step.other]),
-              "an addition needs sums of one shape");
+      require((from.kind == Kind::sums || from.kind == Kind::floats) &&
+                  values_[step.other].kind == from.kind && same_shape(from, values_[step.other]),
+              "an addition needs sums or floats of one shape");
       expected = from;
       break;
     case Op::pool:
@@ -108,13 +110,14 @@ Step Plan::checked(const StepRecord& record) const {
       expected = {from.kind, from.height / step.size, from.width / step.size, from.channels};
       break;
     case Op::head:
-      require(from.kind == Kind::bits, "a head reads bits");
+      require(from.kind == Kind::bits || from.kind == Kind::levels, "a head reads bits or levels");
+      require(from.n_items() <= static_cast<size_t>(kMaxInputs), "a head reads too much");
       step.matrix = {to.channels, from.height, from.width, from.channels};
       step.emit = Emit::bits;  // it has limits: the bias
       expected.kind = Kind::logits;
       break;
     default:
-      throw Refused("a step has no known operation");
+      expected = float_checked(step);
   }
   require(to.kind == expected.kind && same_shape(to, expected),
           "a step gives " + shape_text(expected) + ", its target is " + shape_text(to));
@@ -127,21 +130,18 @@ void Plan::place(Step& step) const {
   if (step.op == Op::dense) {
     require(step.emit == Emit::sums || step.emit == Emit::bits, "a dense layer cannot pool");
     step.matrix = {n_out, from.height, from.width, from.channels};
-    step.padding = 0, step.stride = 1;
+    step.padding = step.extra = 0, step.stride = 1;
   } else {
-    require(step.size > 0 && step.size <= 15 && step.stride > 0 && step.stride <= 16 &&
-                step.padding >= 0 && step.padding <= 8 &&
-                step.size <= std::min(from.height, from.width) + 2 * step.padding,
-            "a convolution has no size, or one larger than its input");
-    require(step.border == 1 || step.border == -1, "a border must be +1 or -1");
+    window_checked(step, n_out);
+    require(step.border >= -1 && step.border <= 1, "a border must be +1, -1 or 0");
     step.matrix = {n_out, step.size, step.size, from.channels};
   }
   const i64 n_inputs = i64{step.matrix.n_rows} * step.matrix.n_columns * from.channels;
   require(n_inputs <= kMaxInputs, "a layer sums " + std::to_string(n_inputs) + " inputs, at most " +
                                       std::to_string(kMaxInputs) + " are possible");
-  step.staged_height = from.height + 2 * step.padding;
-  step.staged_width = from.width + 2 * step.padding;
-  const i32 unit = step.on_pixels ? from.channels : from.words();
+  step.staged_height = from.height + 2 * step.padding + step.extra;
+  step.staged_width = from.width + 2 * step.padding + step.extra;
+  const i32 unit = from.kind == Kind::bits ? from.words() : from.channels;
   Places& places = step.places;
   places.row_stride = step.staged_width * unit;
   const i32 height = (step.staged_height - step.matrix.n_rows) / step.stride + 1;
@@ -202,14 +202,20 @@ std::unique_ptr<Workspace> Plan::make() const {
       n_scratch = std::max(n_scratch, 2 * (from.n_items() + kSlack));
     }
     if (step.op == Op::head) n_scratch = std::max<size_t>(n_scratch, 64 * step.matrix.n_words());
-    const bool staged = step.op == Op::convolve || (step.op == Op::dense && !step.on_pixels);
+    const bool staged = step.op == Op::convolve || (step.op == Op::dense && !step.on_pixels) ||
+                        (step.op == Op::float_convolve && step.staged_width > from.width);
     if (!staged) {
-      workspace->staged.emplace_back(0);
+      const bool widens = step.op == Op::blend && step.on_pixels;
+      workspace->staged.emplace_back(widens ? from.n_items() * sizeof(i32) : 0);
       continue;
     }
     const size_t n_pixels = static_cast<size_t>(step.staged_height) * step.staged_width;
     if (step.on_pixels) {  // zeroed: the zero point stands around the image
       workspace->staged.emplace_back(n_pixels * from.channels * sizeof(i16));
+      continue;
+    }
+    if (from.kind == Kind::floats) {
+      workspace->staged.emplace_back(n_pixels * from.channels * sizeof(float));
       continue;
     }
     Buffer inside(n_pixels * from.words() * kernels_.unit_bytes);

@@ -14,7 +14,7 @@ struct Refused : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-enum class Kind : i32 { pixels, bits, sums, logits };
+enum class Kind : i32 { pixels, bits, sums, logits, floats, levels };
 
 struct Value {
   Kind kind;
@@ -30,10 +30,21 @@ enum class Op : i32 {
   convolve,   // bits or pixels
   dense,      // the same with a kernel as large as the image
   threshold,  // sums to bits
-  add,        // sums and sums
+  add,        // sums and sums, or floats and floats
   pool,       // bits or sums
-  head,       // bits to logits
+  head,       // bits or levels to logits
+  blend,      // pixels, sums or floats, and floats where `other` is another value, to floats
+  sign,       // floats to bits
+  relu,       // sums or floats
+  float_convolve,
+  depthwise,
+  slide_max,
+  mean,
+  quantize,   // floats to levels
 };
+inline bool takes_floats(Op op) {  // as its tensors
+  return op == Op::blend || op == Op::float_convolve || op == Op::depthwise || op == Op::quantize;
+}
 
 // One row of the description, in this order.
 struct StepRecord {
@@ -41,8 +52,10 @@ struct StepRecord {
   i32 source, other, target;
   i32 size, stride, padding, border, zero_point;  // size: of a kernel or of a pool
   Emit emit;
+  i32 extra;  // border below and right, beyond `padding`
+  i32 relu;   // before a blend
 };
-constexpr i32 kStepFields = 10;
+constexpr i32 kStepFields = 12;
 constexpr i32 kValueFields = 4;
 
 struct Step : StepRecord {
@@ -50,9 +63,11 @@ struct Step : StepRecord {
   Places places;     // of convolve and dense
   i32 staged_width = 0, staged_height = 0;  // in pixels, borders included
 
-  bool on_pixels = false;
+  bool on_pixels = false, on_levels = false;
   bool has_weights() const { return matrix.n_out > 0; }
-  bool has_limits() const { return op == Op::threshold || (has_weights() && emit != Emit::sums); }
+  bool has_limits() const {
+    return op == Op::threshold || takes_floats(op) || (has_weights() && emit != Emit::sums);
+  }
 };
 
 // The buffers of one run; their borders are filled once.
@@ -62,6 +77,9 @@ struct Workspace {
   Buffer scratch;
   size_t n_bytes() const;
 };
+
+void require(bool claim, const std::string& otherwise);
+bool same_shape(const Value&, const Value&);
 
 class Plan {
  public:
@@ -83,6 +101,8 @@ class Plan {
  private:
   void check_value(const Value&) const;
   Step checked(const StepRecord&) const;
+  Value window_checked(const Step&, i32 n_channels) const;
+  Value float_checked(Step&) const;
   void place(Step&) const;
   std::unique_ptr<Workspace> make() const;
 

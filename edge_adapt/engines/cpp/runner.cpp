@@ -1,5 +1,8 @@
 #include "runner.hpp"
 
+#include "borders.hpp"
+#include "floats.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -28,7 +31,7 @@ void stage_image(const Kernels& kernels, const u8* image, const Value& from, con
 void stage_bits(const Kernels& kernels, const u64* words, const Value& from, const Step& step,
                 u8* staged) {
   const i32 n = from.width * from.words();
-  if (step.padding == 0) {
+  if (step.staged_width == from.width) {
     kernels.stage(words, from.height * n, staged);
     return;
   }
@@ -57,30 +60,14 @@ void pool(const T* in, const Value& from, i32 n_channels, i32 size, T* out, Join
 }  // namespace
 
 Layout layout_of(const Step& step) {
-  if (step.op == Op::head) return Layout::head;
-  if (!step.on_pixels) return Layout::bits;
-  return step.op == Op::dense ? Layout::dense_pixels : Layout::pixels;
-}
-
-Packed::Packed(const Kernels& k, Layout l, const Matrix& m, const i8* weights)
-    : kernels(k), layout(l), matrix(m) {
-  struct {
-    size_t (*n_bytes)(const Matrix&);
-    void (*pack)(const i8*, const Matrix&, u8*);
-  } const ways[] = {{k.bits_bytes, k.pack_bits},
-                    {k.pixels_bytes, k.pack_pixels},
-                    {k.dense_bytes, k.pack_dense},
-                    {k.head_bytes, k.pack_head}};
-  const auto& way = ways[static_cast<i32>(layout)];
-  data = Buffer(way.n_bytes(m));
-  way.pack(weights, m, data.as<u8>());
-  if (layout == Layout::bits) return;
-  row_sums.resize(m.n_out);
-  for (i32 o = 0; o < m.n_out; ++o) {
-    i32 total = 0;
-    for (i32 i = 0; i < m.n_inputs(); ++i) total += *weights++;
-    row_sums[o] = total;
+  if (step.op == Op::head) return step.on_levels ? Layout::level_head : Layout::head;
+  if (step.op == Op::float_convolve) return Layout::floats;
+  if (step.op == Op::depthwise) return Layout::depthwise;
+  if (!step.on_pixels) {
+    const bool corrected = step.op == Op::convolve && step.border == 0;
+    return corrected ? Layout::bits_and_taps : Layout::bits;
   }
+  return step.op == Op::dense ? Layout::dense_pixels : Layout::pixels;
 }
 
 size_t Runner::n_bytes() const {
@@ -101,7 +88,7 @@ void Runner::set_weights(size_t index, std::shared_ptr<const Packed> packed) {
     throw Refused("the packed weights are not those of step " + std::to_string(index));
   }
   weights_[index] = std::move(packed);
-  if (limits_[index]) {  // they may hold sums of the old weights
+  if (limits_[index] && !takes_floats(step.op)) {  // they may hold sums of the old weights
     const auto old = limits_[index];
     std::vector<u8> flips(old->values.size());
     for (size_t i = 0; i < flips.size(); ++i) flips[i] = old->flips.as<u64>()[i / 64] >> i % 64 & 1;
@@ -113,7 +100,7 @@ void Runner::set_limits(size_t index, const i32* values, size_t n_values, const 
   const Step& step = plan_->steps().at(index);
   const size_t n_channels = step.op == Op::head ? step.matrix.n_out
                                                 : plan_->values()[step.target].channels;
-  if (!step.has_limits() || n_values != n_channels) {
+  if (!step.has_limits() || takes_floats(step.op) || n_values != n_channels) {
     throw Refused("step " + std::to_string(index) + " takes " +
                   std::to_string(step.has_limits() ? n_channels : 0) + " limits, got " +
                   std::to_string(n_values));
@@ -125,6 +112,25 @@ void Runner::set_limits(size_t index, const i32* values, size_t n_values, const 
     limits->flips.as<u64>()[i / 64] |= u64{flips[i] != 0} << i % 64;
   }
   pack_limits(index, *limits);
+  limits_[index] = std::move(limits);
+}
+
+void Runner::set_floats(size_t index, const float* first, const float* second, size_t n_values) {
+  const Step& step = plan_->steps().at(index);
+  const bool needs_both = step.op == Op::blend || step.op == Op::quantize;
+  const size_t n_channels = plan_->values()[step.target].channels;
+  if (!takes_floats(step.op) || n_values != n_channels || needs_both != (second != nullptr)) {
+    throw Refused("step " + std::to_string(index) + " does not take these " +
+                  std::to_string(n_values) + " floats");
+  }
+  auto limits = std::make_shared<Limits>();
+  const size_t n_bytes = sizeof(float) * (n_values + 2 * kFloatLanes);  // the last group is read whole
+  limits->packed = Buffer(n_bytes);
+  std::copy(first, first + n_values, limits->packed.as<float>());
+  if (second) {
+    limits->flips = Buffer(n_bytes);
+    std::copy(second, second + n_values, limits->flips.as<float>());
+  }
   limits_[index] = std::move(limits);
 }
 
@@ -156,7 +162,7 @@ void Runner::pack_limits(size_t index, Limits& limits) const {
   }
   limits.packed = Buffer(sizeof(i32) * wide.size());
   const auto* row_sums = step.has_weights() ? weights_[index]->row_sums.data() : nullptr;
-  if (step.op == Op::head) {
+  if (step.op == Op::head && !step.on_levels) {
     for (size_t i = 0; i < n; ++i) {
       wide[i] = static_cast<i32>(static_cast<u32>(wide[i]) - static_cast<u32>(row_sums[i]));
     }
@@ -197,15 +203,16 @@ void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void
     for (size_t t = 0; t < taps.size(); ++t) {
       const Value& value = values[plan_->taps()[t]];
       const void* place = places[plan_->taps()[t]];
+      const size_t item = value.kind == Kind::levels ? sizeof(i8) : sizeof(i32);
       if (summed) {
         channel_sums(static_cast<const u64*>(place), value.n_pixels(), value.channels,
                      static_cast<i32*>(taps[t]) + frame * value.channels);
       } else if (value.kind == Kind::bits) {
         plan_->kernels().signs(static_cast<const u64*>(place), value.n_pixels(), value.channels,
                                static_cast<i8*>(taps[t]) + frame * value.n_items());
-      } else if (value.kind == Kind::logits) {
-        std::memcpy(static_cast<i32*>(taps[t]) + frame * value.n_items(), place,
-                    sizeof(i32) * value.n_items());
+      } else if (value.kind != Kind::sums) {  // sums stand there already
+        std::memcpy(static_cast<u8*>(taps[t]) + frame * value.n_items() * item, place,
+                    value.n_items() * item);
       }
     }
   }
@@ -228,8 +235,11 @@ void Runner::weigh(size_t index, const u8* image, Workspace& workspace, void* ta
   u8* staged = workspace.staged[index].as<u8>();
   switch (packed.layout) {
     case Layout::bits:
+    case Layout::bits_and_taps:
       stage_bits(k, workspace.values[step.source].as<u64>(), from, step, staged);
-      return k.bits(layer, step.places, staged, output);
+      k.bits(layer, step.places, staged, output);
+      if (packed.layout == Layout::bits_and_taps) correct_border(step, from, packed.tap_sums, output.sums);
+      return;
     case Layout::pixels:
       stage_image(k, image, from, step, reinterpret_cast<i16*>(staged));
       return k.pixels(layer, step.places, reinterpret_cast<i16*>(staged), output);
@@ -239,6 +249,8 @@ void Runner::weigh(size_t index, const u8* image, Workspace& workspace, void* ta
       return k.head(step.matrix, layer.weights, reinterpret_cast<const i32*>(layer.limits),
                     workspace.values[step.source].as<u64>(), workspace.scratch.as<u8>(),
                     output.sums);
+    default:
+      return;
   }
 }
 
@@ -248,7 +260,10 @@ void Runner::run_step(size_t index, const u8* image, Workspace& workspace) const
   const Value& from = plan_->values()[step.source];
   const i32* sums = static_cast<const i32*>(places[step.source]);
   void* target = places[step.target];
-  if (step.has_weights()) {
+  const bool on_floats = from.kind == Kind::floats || from.kind == Kind::levels;
+  if (on_floats || step.op == Op::blend || step.op == Op::relu) {
+    run_float_step(index, image, workspace);
+  } else if (step.has_weights()) {
     weigh(index, image, workspace, target);
   } else if (step.op == Op::threshold) {
     const Limits& limits = *limits_[index];

@@ -1,26 +1,14 @@
 // A plan with weights: frozen; new thresholds or a new head make a new runner that shares the rest.
 #pragma once
 
+#include "packed.hpp"
 #include "plan.hpp"
 
 namespace edge_adapt {
 
-enum class Layout : i32 { bits, pixels, dense_pixels, head };
 Layout layout_of(const Step& step);
 
-// The weights of one layer in the layout of its kernels; shared by runners, never changed.
-struct Packed {
-  // weights: n_out * n_inputs int8, +-1 where the layout is bits.
-  Packed(const Kernels& kernels, Layout layout, const Matrix& matrix, const i8* weights);
-
-  const Kernels& kernels;
-  Layout layout;
-  Matrix matrix;
-  Buffer data;
-  std::vector<i32> row_sums;
-};
-
-// Thresholds and flips, or a bias.
+// Thresholds and flips, or a bias; floats: a bias, slopes and intercepts, or offsets and steps.
 struct Limits {
   std::vector<i32> values;  // as they were given
   Buffer packed, flips;
@@ -37,6 +25,7 @@ class Runner {
   // For a runner that nobody uses yet. Both throw Refused for a step that has no such thing.
   void set_weights(size_t step, std::shared_ptr<const Packed> packed);
   void set_limits(size_t step, const i32* values, size_t n_values, const u8* flips);
+  void set_floats(size_t step, const float* first, const float* second, size_t n_values);
   // Throws Refused where a step still lacks something.
   void finish() const;
 
@@ -49,6 +38,7 @@ class Runner {
  private:
   void run_step(size_t index, const u8* image, Workspace&) const;
   void weigh(size_t index, const u8* image, Workspace&, void* target) const;
+  void run_float_step(size_t index, const u8* image, Workspace&) const;
   void pack_limits(size_t step, Limits&) const;
 
   std::shared_ptr<const Plan> plan_;

@@ -1,4 +1,5 @@
 // Scalar kernels, compiled for any CPU and, on x86, once more for those that count bits.
+#include "floats.hpp"
 #include "packing.hpp"
 
 namespace edge_adapt {

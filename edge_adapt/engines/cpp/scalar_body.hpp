@@ -181,5 +181,5 @@ const Kernels kernels = {
     "scalar",    always,      sizeof(u64),  bits_bytes,   pack_bits,    sizeof(i32),  pack_i32,
     stage,       bits,        plain_bytes,  pack_plain,   pack_i32,     stage_pixels, pixels,
     plain_bytes, pack_plain,  dense_pixels, head_bytes,   pack_head,    head,         threshold,
-    signs,       score_heads,
+    signs,       score_heads, plain_floats,
 };
