@@ -17,8 +17,14 @@ from collections.abc import Iterator
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Quantize, Threshold
-from edge_adapt.records import Array, F64, I32, Samples, Weights
+from edge_adapt.records import Array, F64, I64, Samples, Weights
 from edge_adapt.updaters import Objective
+from edge_adapt.updaters._integer_statistics import (
+    n_above,
+    range_thresholds,
+    rate_thresholds,
+    slopes,
+)
 from edge_adapt.updaters._stateless import Stateless
 import numpy as np
 
@@ -33,6 +39,7 @@ class Recalibration(Stateless):
     kind: 'deviation' matches mean and standard deviation; 'mean' shifts only; 'range' takes the
     deviation from minimum and maximum, without squares or roots per value (LightNorm,
     arXiv:2211.02686); 'rate' puts the threshold at the quantile that gives the clean firing rate.
+    Both are whole numbers, as the accelerator has them (`_integer_statistics.py`).
     pseudo_count: how many clean frames the stored statistics stand for beside the new ones.
     """
 
@@ -76,9 +83,11 @@ class Recalibration(Stateless):
                 f'{name}.steps': steps.astype(np.float32),
             }
         if self._kind == 'rate':
-            rate = _clean(objective, layer, 'rate')
-            share_above = np.where(base[f'{name}.flips'] != 0, 1 - rate, rate)
-            return {f'{name}.thresholds': _at_rate(values, share_above)}
+            wanted = n_above(share_above(objective, layer), len(values))
+            return {f'{name}.thresholds': rate_thresholds(values, wanted)}
+        if self._kind == 'range' and not self._pseudo_count:
+            parts = clean_slopes(objective, layer, len(values))
+            return {f'{name}.thresholds': range_thresholds(values, parts)}
         mean, gap, ratio = self._change(objective, layer, values, n_frames)
         # sum >= t is sum > t - 1/2 for integers: the half keeps an unchanged world unchanged.
         centre = base[f'{name}.thresholds'] - 0.5
@@ -114,18 +123,22 @@ class Recalibration(Stateless):
         return np.asarray(sums.std(axis=0), dtype=np.float64)
 
 
+def share_above(objective: Objective, layer: Threshold) -> F64:
+    """Return how often each sum (n,) reached its threshold on clean data."""
+    rate = _clean(objective, layer, 'rate')
+    flips = objective.base[f'{layer.name}.flips']
+    return np.asarray(np.where(flips != 0, 1 - rate, rate), np.float64)
+
+
+def clean_slopes(objective: Objective, layer: Threshold, n_values: int) -> I64:
+    """Return where each threshold (n,) lies in the clean range, in 1/256 of it."""
+    mean, deviation = (_clean(objective, layer, kind) for kind in ('mean', 'deviation'))
+    return slopes(objective.base[f'{layer.name}.thresholds'], mean, deviation, n_values)
+
+
 def _clean(objective: Objective, layer: Threshold | Quantize, statistic: str) -> F64:
     """Return what the layer saw on clean data; UsageError where nobody recorded it."""
     try:
         return objective.statistics[f'{layer.name}.{statistic}'].astype(np.float64)
     except KeyError as error:
         raise UsageError(f'this model has no clean statistics {error}') from error
-
-
-def _at_rate(sums: Array, share_above: F64) -> I32:
-    """Return per channel the threshold that `share_above` of the sums (n_values, n) reach."""
-    ordered = np.sort(sums, axis=0)
-    n_below = np.rint((1 - share_above) * len(sums)).astype(np.intp)
-    at = np.minimum(n_below, len(sums) - 1)
-    thresholds = ordered[at, np.arange(sums.shape[1])]
-    return np.where(n_below == len(sums), ordered[-1] + 1, thresholds).astype(np.int32)

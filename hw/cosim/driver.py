@@ -51,6 +51,24 @@ class Status:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What the statistics unit holds of each neuron (n_neurons,)."""
+
+    totals: I64
+    lows: I64
+    highs: I64
+    counts: I64
+    bases: I64
+
+    @staticmethod
+    def of(words: bytes) -> Statistics:
+        """Return what the words (n_neurons, 6) of stat_store say."""
+        table = np.frombuffer(words, '<i4').reshape(-1, 6).astype(np.int64)
+        totals = (table[:, 0] << 32) + (table[:, 1] & 0xFFFFFFFF)
+        return Statistics(totals, *table.T[2:])
+
+
 class Accelerator:
     """The accelerator behind its AXI ports."""
 
@@ -160,6 +178,20 @@ class Accelerator:
         frame = await self.state_out.recv()
         table = np.frombuffer(bytes(frame.tdata), '<i4').reshape(n_features + 1, -1)
         return np.asarray(table.T, np.int64)
+
+    async def load_statistics(self, wanted: I64, parts: I64) -> None:
+        """Give the statistics unit q and the slope of each neuron."""
+        await self.write('stat_load', 0)
+        words = (np.asarray(wanted) << 16 | np.asarray(parts) & 0xFFFF).astype('<u4')
+        await self.state_in.send(AxiStreamFrame(words.tobytes()))
+        await self.state_in.wait()
+        while await self.read('stat_status'):
+            await ClockCycles(self.dut.clk_i, 16)
+
+    async def statistics(self) -> Statistics:
+        """Return what the statistics unit holds."""
+        await self.write('stat_store', 0)
+        return Statistics.of(bytes((await self.state_out.recv()).tdata))
 
     async def infer_bits(self, frames: U8) -> tuple[list[Result], U8]:
         """Return the results of frames and their bits' words (n, n_words, lanes / 8)."""

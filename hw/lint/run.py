@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from edge_adapt.engines._accelerator import Geometry
+from edge_adapt.engines._accelerator import Geometry, LEARNING
 
 from hw.cosim.build import sources, use_verilator
 
@@ -22,10 +22,11 @@ GEOMETRIES = (
 )
 
 
-def lint(geometry: Geometry) -> str:
+def lint(geometry: Geometry, learning: bool = False) -> str:
     """Return what verilator says of the accelerator of one geometry; '' where it is clean."""
     use_verilator()
-    parameters = [f'-G{name}={value}' for name, value in geometry.parameters.items()]
+    values = geometry.parameters | (LEARNING if learning else {})
+    parameters = [f'-G{name}={value}' for name, value in values.items()]
     command = ['verilator', '--lint-only', '--quiet', '-Wall', '--top-module', 'accelerator']
     done = subprocess.run(
         [*command, *parameters, *map(str, sources())], capture_output=True, text=True
@@ -44,7 +45,8 @@ def lint_style() -> str:
 
 def main() -> int:
     """Lint all; 1 where something was said."""
-    said = [lint(geometry) for geometry in GEOMETRIES] + [lint_style()]
+    said = [lint(geometry, learning) for geometry in GEOMETRIES for learning in (False, True)]
+    said.append(lint_style())
     sys.stdout.write(''.join(said))
     return int(any(said))
 

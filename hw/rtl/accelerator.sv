@@ -10,7 +10,8 @@
 //                 tuser = {label [9:2], probe [1], bank [0]}
 // m_axis_bits     the hidden layers' bits of a frame that asked for them, words of P lanes
 // s_axis_param / m_axis_param   parameter images (parameter_port.sv), in and read back
-// s_axis_es / m_axis_es   state of the learning unit (es_unit.sv), where EsSamples is not 0
+// s_axis_es / m_axis_es   state of what learns: es_unit.sv, where EsSamples is not 0, and
+//                 stat_unit.sv over windows of up to 2^StatBits frames, where that is not 0
 
 module accelerator #(
     parameter int unsigned Lanes = 128,
@@ -19,7 +20,8 @@ module accelerator #(
     parameter int unsigned NLayers = 2,
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
     parameter int unsigned NClasses = 10,
-    parameter int unsigned EsSamples = 0
+    parameter int unsigned EsSamples = 0,
+    parameter int unsigned StatBits = 0
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -101,15 +103,14 @@ module accelerator #(
   localparam int unsigned WeightDepth = weight_depth();
   localparam int unsigned NNeurons = neurons();
   localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]);
-  localparam int unsigned WeightLanes = Lanes / 32;
   localparam int unsigned HeadLanes = (NClasses + 3) / 4;
   localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth);
   localparam int unsigned NeuronAddrBits = $clog2(2 * NNeurons);
   localparam int unsigned FeatureAddrBits = $clog2(2 * NFeatures);
   localparam int unsigned BiasAddrBits = $clog2(2 * NClasses);
   localparam int unsigned ClassBits = NClasses > 1 ? $clog2(NClasses) : 1;
+  localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24;
   localparam logic [31:0] Geometry = geometry();
-  localparam logic [31:0] Format = 32'h4541_0001;
 
   if (Lanes < 32 || 2 ** $clog2(Lanes) != Lanes) begin : gen_illegal_lanes
     $error("Lanes must be a power of two and at least 32, got %0d", Lanes);
@@ -122,6 +123,9 @@ module accelerator #(
   end
   if (NClasses < 2 || NClasses > 256) begin : gen_illegal_classes
     $error("NClasses must be 2..256, got %0d", NClasses);
+  end
+  if (StatBits > 12) begin : gen_illegal_window
+    $error("StatBits must be 0..12, got %0d", StatBits);
   end
   if (NNeurons > 32767 || WeightDepth > 32767) begin : gen_illegal_size
     $error("at most 32767 neurons and weight words a bank, got %0d and %0d", NNeurons, WeightDepth);
@@ -179,29 +183,23 @@ module accelerator #(
 
   assign m_axis_result_tlast = 1'b1;
 
-  // ---- registers, banks, parameter port ----
+  // ---- registers ----
 
   logic frame_probe, frame_ready, frame_start, frame_done, frame_bank, frame_running;
-  logic frame_refused;
-  logic command_bank, write_request, write_accepted, read_request, read_accepted;
-  logic select_request, select_accepted, write_done, write_intact, write_untouched;
-  logic live, active, pending, writing, port_busy, port_bank;
-  logic [1:0] bank_valid;
-  logic [2:0] port_error;
+  logic frame_refused, command_bank, selected;
+  logic write_request, write_accepted, read_request, read_accepted;
+  logic select_request, select_accepted;
+  logic [31:0] bank_status, es_scale, es_register, es_status, es_generations, stat_distance;
+  logic [31:0] value;
   logic [63:0] bank_versions;
-
-  // The port is one walker: it reads only when it does not write, and the other way round.
-  assign read_accepted = read_request && !port_busy && bank_valid[command_bank];
-
-  logic [31:0] es_value, es_register, es_status, es_generations, es_scale;
   logic [15:0] es_batch;
-  logic es_load, es_store, es_register_we, es_run, es_clear, unused_es_scale;
-
-  assign unused_es_scale = ^es_scale;
+  logic es_load, es_store, es_register_we, es_run, es_clear;
+  logic stat_load, stat_store, stat_run, stat_busy;
 
   register_file #(
       .Geometry(Geometry),
-      .HasEs   (EsSamples != 0)
+      .HasEs   (EsSamples != 0),
+      .StatBits(StatBits)
   ) u_registers (
       .clk_i,
       .rst_ni,
@@ -229,15 +227,14 @@ module accelerator #(
       .read_accepted_i  (read_accepted),
       .select_request_o (select_request),
       .select_accepted_i(select_accepted),
-      .selected_i       (active),
-      .bank_status_i    ({21'd0, port_error, 1'b0, port_bank, port_busy, live, pending, active,
-                          bank_valid}),
+      .selected_i       (selected),
+      .bank_status_i    (bank_status),
       .bank_versions_i  (bank_versions),
       .frame_running_i  (frame_running),
       .frame_started_i  (frame_start),
       .frame_answered_i (frame_done),
       .frame_refused_i  (frame_refused),
-      .es_value_o       (es_value),
+      .value_o          (value),
       .es_load_o        (es_load),
       .es_store_o       (es_store),
       .es_register_we_o (es_register_we),
@@ -247,79 +244,15 @@ module accelerator #(
       .es_batch_o       (es_batch),
       .es_register_i    (es_register),
       .es_status_i      (es_status),
-      .es_generations_i (es_generations)
+      .es_generations_i (es_generations),
+      .stat_load_o      (stat_load),
+      .stat_store_o     (stat_store),
+      .stat_run_o       (stat_run),
+      .stat_busy_i      (stat_busy),
+      .stat_distance_i  (stat_distance)
   );
 
-  bank_control u_banks (
-      .clk_i,
-      .rst_ni,
-      .frame_probe_i    (frame_probe),
-      .frame_ready_o    (frame_ready),
-      .frame_start_i    (frame_start),
-      .frame_done_i     (frame_done),
-      .frame_bank_o     (frame_bank),
-      .frame_running_o  (frame_running),
-      .write_request_i  (write_request && (!port_busy || writing)),
-      .write_bank_i     (command_bank),
-      .write_accepted_o (write_accepted),
-      .write_done_i     (write_done),
-      .write_intact_i   (write_intact),
-      .write_untouched_i(write_untouched),
-      .select_request_i (select_request),
-      .select_bank_i    (command_bank),
-      .select_accepted_o(select_accepted),
-      .live_o           (live),
-      .active_o         (active),
-      .pending_o        (pending),
-      .valid_o          (bank_valid),
-      .writing_o        (writing)
-  );
-
-  logic mem_we;
-  logic [3:0] mem_region;
-  logic [7:0] mem_lane;
-  logic [15:0] mem_addr;
-  logic [31:0] mem_wdata, mem_rdata;
-
-  parameter_port #(
-      .WeightLanes(WeightLanes),
-      .WeightDepth(WeightDepth),
-      .NNeurons   (NNeurons),
-      .NClasses   (NClasses),
-      .HeadLanes  (HeadLanes),
-      .NFeatures  (NFeatures),
-      .Format     (Format),
-      .Geometry   (Geometry)
-  ) u_port (
-      .clk_i,
-      .rst_ni,
-      .start_write_i    (write_accepted),
-      .start_read_i     (read_accepted),
-      .bank_i           (command_bank),
-      .busy_o           (port_busy),
-      .bank_o           (port_bank),
-      .write_done_o     (write_done),
-      .write_intact_o   (write_intact),
-      .write_untouched_o(write_untouched),
-      .error_o          (port_error),
-      .versions_o       (bank_versions),
-      .s_valid_i        (param_valid),
-      .s_ready_o        (param_ready),
-      .s_data_i         (param),
-      .s_last_i         (param_last),
-      .m_valid_o        (m_axis_param_tvalid),
-      .m_ready_i        (m_axis_param_tready),
-      .m_data_o         (m_axis_param_tdata),
-      .m_last_o         (m_axis_param_tlast),
-      .mem_we_o         (mem_we),
-      .mem_region_o     (mem_region),
-      .mem_lane_o       (mem_lane),
-      .mem_addr_o       (mem_addr),
-      .mem_wdata_o      (mem_wdata),
-      .mem_rdata_i      (mem_rdata)
-  );
-
-  // ---- parameter memories ----
+  // ---- parameters: two banks ----
 
   logic [WeightAddrBits-1:0] weight_addr;
   logic [NeuronAddrBits-1:0] threshold_addr;
@@ -329,36 +262,54 @@ module accelerator #(
   logic [31:0] threshold, bias;
   logic [32*HeadLanes-1:0] head;
 
-  parameter_memory #(
-      .WeightLanes(WeightLanes),
+  parameter_store #(
+      .Lanes      (Lanes),
       .WeightDepth(WeightDepth),
       .NNeurons   (NNeurons),
       .NClasses   (NClasses),
-      .HeadLanes  (HeadLanes),
-      .NFeatures  (NFeatures)
-  ) u_memory (
+      .NFeatures  (NFeatures),
+      .Geometry   (Geometry)
+  ) u_parameters (
       .clk_i,
       .rst_ni,
-      .weight_addr_i   (weight_addr),
-      .weight_o        (weight),
-      .threshold_addr_i(threshold_addr),
-      .threshold_o     (threshold),
-      .bias_addr_i     (bias_addr),
-      .bias_o          (bias),
-      .head_addr_i     (head_addr),
-      .head_o          (head),
-      .we_i            (mem_we),
-      .bank_i          (port_bank),
-      .region_i        (mem_region),
-      .lane_i          (mem_lane),
-      .addr_i          (mem_addr),
-      .wdata_i         (mem_wdata),
-      .rdata_o         (mem_rdata)
+      .frame_probe_i    (frame_probe),
+      .frame_ready_o    (frame_ready),
+      .frame_start_i    (frame_start),
+      .frame_done_i     (frame_done),
+      .frame_bank_o     (frame_bank),
+      .frame_running_o  (frame_running),
+      .bank_i           (command_bank),
+      .write_request_i  (write_request),
+      .write_accepted_o (write_accepted),
+      .read_request_i   (read_request),
+      .read_accepted_o  (read_accepted),
+      .select_request_i (select_request),
+      .select_accepted_o(select_accepted),
+      .selected_o       (selected),
+      .status_o         (bank_status),
+      .versions_o       (bank_versions),
+      .s_valid_i        (param_valid),
+      .s_ready_o        (param_ready),
+      .s_data_i         (param),
+      .s_last_i         (param_last),
+      .m_valid_o        (m_axis_param_tvalid),
+      .m_ready_i        (m_axis_param_tready),
+      .m_data_o         (m_axis_param_tdata),
+      .m_last_o         (m_axis_param_tlast),
+      .weight_addr_i    (weight_addr),
+      .weight_o         (weight),
+      .threshold_addr_i (threshold_addr),
+      .threshold_o      (threshold),
+      .bias_addr_i      (bias_addr),
+      .bias_o           (bias),
+      .head_addr_i      (head_addr),
+      .head_o           (head)
   );
 
   // ---- engine ----
 
-  logic sample_valid, sample_last;
+  logic sample_valid, sample_last, stat_valid, stat_last, stat_reached;
+  logic signed [AccBits-1:0] stat_sum;
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
 
@@ -369,6 +320,7 @@ module accelerator #(
       .NLayers    (NLayers),
       .Widths     (Widths),
       .NClasses   (NClasses),
+      .AccBits    (AccBits),
       .WeightDepth(WeightDepth),
       .NNeurons   (NNeurons)
   ) u_engine (
@@ -406,69 +358,59 @@ module accelerator #(
       .sample_valid_o  (sample_valid),
       .sample_word_o   (sample_word),
       .sample_last_o   (sample_last),
-      .sample_label_o  (sample_label)
+      .sample_label_o  (sample_label),
+      .stat_valid_o    (stat_valid),
+      .stat_last_o     (stat_last),
+      .stat_reached_o  (stat_reached),
+      .stat_sum_o      (stat_sum)
   );
 
-  // ---- learning unit: it has its own adders, so frames never wait for it ----
+  // ---- what learns: it has its own adders, so frames never wait for it ----
 
-  if (EsSamples != 0) begin : gen_es
-    logic es_busy;
-    logic [15:0] n_samples;
-
-    logic [15:0] es_generations_wanted_q;
-
-    always_ff @(posedge clk_i) begin
-      if (es_run) es_generations_wanted_q <= es_value[15:0];
-    end
-
-    assign es_status = {n_samples, 15'd0, es_busy};
-
-    es_unit #(
-        .NClasses (NClasses),
-        .NFeatures(NFeatures),
-        .NSamples (EsSamples),
-        .Lanes    (Lanes)
-    ) u_es (
-        .clk_i,
-        .rst_ni,
-        .sample_clear_i (es_clear),
-        .sample_valid_i (sample_valid),
-        .sample_word_i  (sample_word),
-        .sample_last_i  (sample_last),
-        .sample_label_i (sample_label),
-        .n_samples_o    (n_samples),
-        .load_i         (es_load),
-        .store_i        (es_store),
-        .region_i       (es_value[1:0]),
-        .s_valid_i      (s_axis_es_tvalid),
-        .s_ready_o      (s_axis_es_tready),
-        .s_data_i       (s_axis_es_tdata),
-        .s_last_i       (s_axis_es_tlast),
-        .m_valid_o      (m_axis_es_tvalid),
-        .m_ready_i      (m_axis_es_tready),
-        .m_data_o       (m_axis_es_tdata),
-        .m_last_o       (m_axis_es_tlast),
-        .register_we_i  (es_register_we),
-        .register_i     (es_value),
-        .register_o     (es_register),
-        .run_i          (es_run),
-        .n_generations_i(es_generations_wanted_q),
-        .n_batch_i      (es_batch),
-        .shift_i        (signed'(es_scale[4:0])),
-        .stride_i       (es_scale[11:8]),
-        .step_i         (es_scale[19:16]),
-        .busy_o         (es_busy),
-        .generations_o  (es_generations)
-    );
-  end else begin : gen_no_es
-    logic unused_es;
-
-    assign unused_es = ^{es_value, es_load, es_store, es_register_we, es_run, es_clear, es_scale,
-                         es_batch, sample_valid, sample_word, sample_last, sample_label,
-                         s_axis_es_tdata, s_axis_es_tvalid, s_axis_es_tlast, m_axis_es_tready};
-    assign {es_register, es_status, es_generations} = '0;
-    assign s_axis_es_tready = 1'b0;
-    assign {m_axis_es_tdata, m_axis_es_tvalid, m_axis_es_tlast} = '0;
-  end
+  learning #(
+      .Lanes    (Lanes),
+      .NClasses (NClasses),
+      .NFeatures(NFeatures),
+      .NNeurons (NNeurons),
+      .NFirst   (32'(Widths[31:16])),
+      .AccBits  (AccBits),
+      .EsSamples(EsSamples),
+      .StatBits (StatBits)
+  ) u_learning (
+      .clk_i,
+      .rst_ni,
+      .sample_valid_i  (sample_valid),
+      .sample_word_i   (sample_word),
+      .sample_last_i   (sample_last),
+      .sample_label_i  (sample_label),
+      .stat_valid_i    (stat_valid),
+      .stat_last_i     (stat_last),
+      .stat_reached_i  (stat_reached),
+      .stat_sum_i      (stat_sum),
+      .value_i         (value),
+      .es_load_i       (es_load),
+      .es_store_i      (es_store),
+      .es_register_we_i(es_register_we),
+      .es_run_i        (es_run),
+      .es_clear_i      (es_clear),
+      .es_scale_i      (es_scale),
+      .es_batch_i      (es_batch),
+      .es_register_o   (es_register),
+      .es_status_o     (es_status),
+      .es_generations_o(es_generations),
+      .stat_load_i     (stat_load),
+      .stat_store_i    (stat_store),
+      .stat_run_i      (stat_run),
+      .stat_busy_o     (stat_busy),
+      .stat_distance_o (stat_distance),
+      .s_valid_i       (s_axis_es_tvalid),
+      .s_ready_o       (s_axis_es_tready),
+      .s_data_i        (s_axis_es_tdata),
+      .s_last_i        (s_axis_es_tlast),
+      .m_valid_o       (m_axis_es_tvalid),
+      .m_ready_i       (m_axis_es_tready),
+      .m_data_o        (m_axis_es_tdata),
+      .m_last_o        (m_axis_es_tlast)
+  );
 
 endmodule

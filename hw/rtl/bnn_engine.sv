@@ -70,7 +70,12 @@ module bnn_engine #(
     output logic                              sample_valid_o,
     output logic        [          Lanes-1:0] sample_word_o,
     output logic                              sample_last_o,
-    output logic        [                7:0] sample_label_o
+    output logic        [                7:0] sample_label_o,
+    // Every neuron's sum, and whether it reached its threshold; not of probes
+    output logic                              stat_valid_o,
+    output logic                              stat_last_o,
+    output logic                              stat_reached_o,
+    output logic signed [        AccBits-1:0] stat_sum_o
 );
 
   // ---- constants of the geometry ----
@@ -106,21 +111,8 @@ module bnn_engine #(
     end
   endfunction
 
-  // The plane of ones in the last word of a row of pixels.
-  function automatic logic [Lanes-1:0] last_ones();
-    for (int i = 0; i < Lanes; i++) begin
-      last_ones[Lanes-1-i] = i < 32'(width(0)) - Lanes * (32'(words(width(0))) - 1);
-    end
-  endfunction
-
-  localparam int unsigned NBeats = 32'(words(width(0))) * PixelPlanes;
-  localparam int unsigned BeatBits = NBeats > 1 ? $clog2(NBeats) : 1;
-  localparam int unsigned HiddenWords = max_hidden_words();
-  localparam int unsigned HiddenBits = HiddenWords > 1 ? $clog2(HiddenWords) : 1;
-  localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1;
   localparam logic [AccBits*NLayers-1:0] Starts = starts();
-  localparam logic [Lanes-1:0] LastOnes = last_ones();
 
   // ---- one step a cycle, seven stages ----
 
@@ -177,45 +169,33 @@ module bnn_engine #(
 
   // ---- addresses: every memory is read from its bank's first word to its last ----
 
-  logic [WeightAddrBits-1:0] weight_addr_q;
-  logic [NeuronAddrBits-1:0] threshold_addr_q;
-  logic [FeatureAddrBits-1:0] head_addr_q;
-
   always_ff @(posedge clk_i) begin
     if (frame_begin) begin
-      weight_addr_q    <= bank_i ? WeightAddrBits'(WeightDepth) : '0;
-      threshold_addr_q <= bank_i ? NeuronAddrBits'(NNeurons) : '0;
-      head_addr_q      <= bank_i ? FeatureAddrBits'(NFeatures) : '0;
+      weight_addr_o    <= bank_i ? WeightAddrBits'(WeightDepth) : '0;
+      threshold_addr_o <= bank_i ? NeuronAddrBits'(NNeurons) : '0;
+      head_addr_o      <= bank_i ? FeatureAddrBits'(NFeatures) : '0;
     end else begin
-      if (next_weight) weight_addr_q <= weight_addr_q + WeightAddrBits'(1);
+      if (next_weight) weight_addr_o <= weight_addr_o + WeightAddrBits'(1);
       if (step3_q.valid && step3_q.last) begin
-        threshold_addr_q <= threshold_addr_q + NeuronAddrBits'(1);
+        threshold_addr_o <= threshold_addr_o + NeuronAddrBits'(1);
       end
       if (step4_q.valid && step4_q.last && step4_q.head) begin
-        head_addr_q <= head_addr_q + FeatureAddrBits'(1);
+        head_addr_o <= head_addr_o + FeatureAddrBits'(1);
       end
     end
   end
 
-  assign weight_addr_o = weight_addr_q;
-  assign threshold_addr_o = threshold_addr_q;
-  assign head_addr_o = head_addr_q;
-
   // ---- activations: the frame, and two halves for the hidden layers ----
 
-  logic [Lanes-1:0] hidden[2**(HiddenBits+1)];
-  logic [Lanes-1:0] frame_word, hidden_word_q, activations, collected_q, collected;
-  logic [15:0] bit_q;
-  logic decided_bit_q;
+  logic [Lanes-1:0] activations, collected;
+  logic decided_bit_q, word_valid;
 
-  always_ff @(posedge clk_i) begin
-    hidden_word_q <= hidden[{!step2_q.parity, step2_q.word[HiddenBits-1:0]}];
-  end
-
-  frame_buffer #(
-      .Lanes (Lanes),
-      .NBeats(NBeats)
-  ) u_frame_buffer (
+  activation_store #(
+      .Lanes      (Lanes),
+      .PixelPlanes(PixelPlanes),
+      .NPixels    (32'(width(0))),
+      .HiddenWords(max_hidden_words())
+  ) u_activations (
       .clk_i,
       .rst_ni,
       .s_valid_i,
@@ -226,15 +206,13 @@ module bnn_engine #(
       .refused_o    (frame_refused_o),
       .frame_valid_o(frame_valid),
       .frame_user_o (next_user),
-      .release_i    (layer_done && step7_q.pixels),
-      .addr_i       (BeatBits'(32'(step2_q.word) * PixelPlanes + 32'(step2_q.plane))),
-      .rdata_o      (frame_word)
+      .read_i       (step2_q),
+      .write_i      (step7_q),
+      .bit_i        (decided_bit_q),
+      .activations_o(activations),
+      .word_valid_o (word_valid),
+      .word_o       (collected)
   );
-
-  always_comb begin
-    activations = step3_q.pixels ? frame_word : hidden_word_q;
-    if (step3_q.ones) activations = step3_q.last_word ? LastOnes : '1;
-  end
 
   // ---- sums, thresholds, bits ----
 
@@ -242,6 +220,7 @@ module bnn_engine #(
   assign unused_threshold_bits = ^threshold_i;  // where the accumulator has fewer bits
 
   logic signed [AccBits-1:0] sum, decided_sum;
+  logic reached;
 
   xnor_array #(
       .Lanes  (Lanes),
@@ -259,38 +238,19 @@ module bnn_engine #(
       .sum_o        (sum)
   );
 
+  assign decided_sum = (FirstWeightBits > 1 && step6_q.pixels) ? sum >>> 1 : sum;
+  assign reached = decided_sum >= AccBits'(signed'(threshold_i[30:0]));
+
   // bit = (sum >= threshold) xor flip; a threshold word is {flip, 31 bits signed}
   always_ff @(posedge clk_i) begin
-    decided_bit_q <= (decided_sum >= AccBits'(signed'(threshold_i[30:0]))) ^ threshold_i[31];
+    decided_bit_q  <= reached ^ threshold_i[31];
+    stat_reached_o <= reached;
+    stat_sum_o     <= decided_sum;
   end
 
-  assign decided_sum = (FirstWeightBits > 1 && step6_q.pixels) ? sum >>> 1 : sum;
+  assign stat_valid_o = step7_q.valid && step7_q.last && !user[0];
+  assign stat_last_o = step7_q.layer_last && step7_q.head;
 
-  // The bits of a layer are collected into words; lane 0 is the most significant bit.
-  always_comb begin
-    collected = bit_q[LaneBits-1:0] == '0 ? '0 : collected_q;
-    collected[LaneBits'(Lanes-1)-bit_q[LaneBits-1:0]] = decided_bit_q;
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      bit_q <= '0;
-    end else if (step7_q.valid && step7_q.last) begin
-      bit_q <= step7_q.layer_last ? '0 : bit_q + 16'd1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (step7_q.valid && step7_q.last) begin
-      collected_q <= collected;
-      hidden[{step7_q.parity, bit_q[LaneBits+:HiddenBits]}] <= collected;
-    end
-  end
-
-  logic word_valid;
-
-  assign word_valid = step7_q.valid && step7_q.last &&
-      (step7_q.layer_last || bit_q[LaneBits-1:0] == '1);
   assign sample_valid_o = word_valid && step7_q.head && user[2];
   assign sample_word_o = collected;
   assign sample_last_o = step7_q.layer_last;
@@ -343,10 +303,7 @@ module bnn_engine #(
 
   // The result's bank and probe flag are those of the frame whose pass over the classes began.
   always_ff @(posedge clk_i) begin
-    if (head_start) begin
-      m_bank_o  <= bank_i;
-      m_probe_o <= user[0];
-    end
+    if (head_start) {m_bank_o, m_probe_o} <= {bank_i, user[0]};
   end
 
 endmodule

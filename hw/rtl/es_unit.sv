@@ -63,7 +63,6 @@ module es_unit #(
   localparam int unsigned DirectionBits = NDirections > 1 ? $clog2(NDirections) : 1;
   localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned WordBits = NWords > 1 ? $clog2(NWords) : 1;
-  localparam logic [31:0] Taps = 32'hA300_0000;
 
   es_pkg::state_e state;
   logic [FeatureBits-1:0] feature;
@@ -121,7 +120,6 @@ module es_unit #(
   logic [5:0] mean1, mean2_q;
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
-  logic [31:0] register_q;
   logic row_we, unused_row;
   logic [FeatureBits-1:0] row_we_addr, feature1_q, feature2_q, feature3_q;
 
@@ -153,32 +151,23 @@ module es_unit #(
       .label_o      (sample_label)
   );
 
-  // ---- the shift register and its directions: rings that turn once a pass ----
-
   logic ring_turn;
   logic [NDirections-1:0] direction_bits;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) register_q <= 32'd1;
-    else if (register_we_i) register_q <= register_i;
-    else if (state == es_pkg::StDraw) register_q <= (register_q >> 1) ^ (register_q[0] ? Taps : '0);
-  end
-
-  assign register_o = register_q;
-
-  for (genvar p = 0; p < NDirections; p++) begin : gen_rings
-    logic [NFeatures:0] ring_q;
-
-    assign direction_bits[p] = ring_q[0];
-
-    always_ff @(posedge clk_i) begin
-      if (state == es_pkg::StDraw && direction == DirectionBits'(p)) begin
-        ring_q <= {register_q[0], ring_q[NFeatures:1]};
-      end else if (ring_turn) begin
-        ring_q <= {ring_q[0], ring_q[NFeatures:1]};
-      end
-    end
-  end
+  es_directions #(
+      .NFeatures  (NFeatures),
+      .NDirections(NDirections)
+  ) u_directions (
+      .clk_i,
+      .rst_ni,
+      .register_we_i,
+      .register_i,
+      .register_o,
+      .draw_i     (state == es_pkg::StDraw),
+      .direction_i(direction),
+      .turn_i     (ring_turn),
+      .bits_o     (direction_bits)
+  );
 
   // ---- one feature a cycle: memory, rounding, adding ----
 
@@ -189,11 +178,10 @@ module es_unit #(
   logic [LaneBits-1:0] lane1_q;
   logic sample_bit2_q, sample_bit3_q, in_means, updating, save_start, load_start;
   logic [NDirections-1:0] direction_bits3_q;
-  logic [8*NClasses-1:0] weights3_q;
   logic signed [31:0] rounded_bias, bias, bias_move;
   logic [5:0] mean3_q;
-  logic [32*NClasses-1:0] logits_q, logits_start_q;
-  logic [32*NDirections-1:0] moves_q, moves_start_q;
+  logic signed [31:0] logit;
+  logic [32*NDirections-1:0] moves;
 
   assign step = {
     state == es_pkg::StSample || state == es_pkg::StMeans || state == es_pkg::StUpdate,
@@ -228,56 +216,29 @@ module es_unit #(
     feature3_q        <= feature2_q;
   end
 
-  for (genvar j = 0; j < NClasses; j++) begin : gen_logits
-    logic signed [31:0] weight, term;
-    logic subtract;
-
-    // W = (V + 128) >> 8, and its share in 16 W . h - W . mu
-    assign weight = 32'(signed'(weights3_q[8*j+:8]));
-    assign term = !in_means ? weight <<< 4 : mean3_q[bit3_q] ? weight <<< bit3_q : '0;
-    assign subtract = in_means ? bit3_q != 3'd5 : !sample_bit3_q;
-
-    always_ff @(posedge clk_i) begin
-      weights3_q[8*j+:8] <= row2_q[16*j+8+:8] + {7'd0, row2_q[16*j+7]};
-      if (load_start) begin
-        logits_q[32*j+:32] <= logits_start_q[32*j+:32];
-      end else if (state == es_pkg::StBiases || loss_rotate) begin
-        logits_q[32*j+:32] <= j < NClasses - 1 ? logits_q[32*((j+1)%NClasses)+:32] :
-            loss_rotate ? logits_q[31:0] : rounded_bias <<< 4;
-      end else if (step3_q[2] && !step3_q[1] && !updating) begin
-        logits_q[32*j+:32] <= subtract ? logits_q[32*j+:32] - term : logits_q[32*j+:32] + term;
-      end
-      if (save_start) logits_start_q[32*j+:32] <= logits_q[32*j+:32];
-    end
-  end
-
-  for (genvar p = 0; p < NDirections; p++) begin : gen_moves
-    logic signed [31:0] share;
-    logic plus;
-
-    // The share of a feature in 16 b . (h, 1) - b . mu
-    always_comb begin
-      share = 32'sd16;
-      plus  = direction_bits3_q[p] == sample_bit3_q;
-      if (in_means && step3_q[1]) begin
-        plus = direction_bits3_q[p];
-      end else if (in_means) begin
-        share = 32'(signed'(mean3_q));
-        plus  = !direction_bits3_q[p];
-      end
-    end
-
-    always_ff @(posedge clk_i) begin
-      if (state == es_pkg::StBiases) begin
-        moves_q[32*p+:32] <= '0;
-      end else if (load_start) begin
-        moves_q[32*p+:32] <= moves_start_q[32*p+:32];
-      end else if (step3_q[2] && step3_q[0] && (in_means || !step3_q[1])) begin
-        moves_q[32*p+:32] <= plus ? moves_q[32*p+:32] + share : moves_q[32*p+:32] - share;
-      end
-      if (save_start) moves_start_q[32*p+:32] <= moves_q[32*p+:32];
-    end
-  end
+  es_accumulators #(
+      .NClasses   (NClasses),
+      .NFeatures  (NFeatures),
+      .NDirections(NDirections)
+  ) u_accumulators (
+      .clk_i,
+      .row_i        (row2_q),
+      .mean_i        (mean3_q),
+      .mean_bit_i   (bit3_q),
+      .feature_i    (sample_bit3_q),
+      .directions_i (direction_bits3_q),
+      .valid_i      (step3_q[2] && !updating),
+      .bias_row_i   (step3_q[1]),
+      .last_bit_i   (step3_q[0]),
+      .in_means_i   (in_means),
+      .clear_i      (state == es_pkg::StBiases),
+      .rotate_i     (loss_rotate),
+      .save_i       (save_start),
+      .restore_i    (load_start),
+      .rounded_bias_i(rounded_bias),
+      .logit_o      (logit),
+      .moves_o      (moves)
+  );
 
   row_loss #(
       .NClasses   (NClasses),
@@ -291,9 +252,9 @@ module es_unit #(
       .shift_i,
       .move_shift_i(stride_i + 4'd2),
       .label_i     (sample_label),
-      .logit_i     (signed'(logits_q[31:0])),
+      .logit_i     (logit),
       .rotate_o    (loss_rotate),
-      .moves_i     (moves_q),
+      .moves_i     (moves),
       .positive_o  (positive),
       .negative_o  (negative)
   );
@@ -322,7 +283,7 @@ module es_unit #(
     if (take && region == 2'd0) row_in_q <= {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
     if (take && region == 2'd0 && bias_row) begin
       biases_q <= {s_data_i, biases_q[32*NClasses-1:32]};
-    end else if (state == es_pkg::StBiases) begin
+    end else if (state == es_pkg::StBiases || (give && bias_row)) begin
       biases_q <= {biases_q[31:0], biases_q[32*NClasses-1:32]};
     end else if (state == es_pkg::StUpdateBiases) begin
       biases_q <= {bias - bias_move, biases_q[32*NClasses-1:32]};
@@ -344,7 +305,7 @@ module es_unit #(
   // ---- V out ----
 
   assign m_last_o = bias_row && last_class;
-  assign m_data_o = bias_row ? biases_q[32*class_at+:32] :
+  assign m_data_o = bias_row ? biases_q[31:0] :
       32'(signed'(row1[16*class_at+:16]));
 
 endmodule

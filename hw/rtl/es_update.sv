@@ -20,10 +20,12 @@ module es_update #(
     output logic signed [                    31:0] bias_move_o
 );
 
+  localparam int unsigned VoteBits = $clog2(NDirections + 1) + 1;
   localparam logic signed [18:0] Limit = 19'sd32512;  // 127 steps of int8
 
   logic [NClasses*NDirections-1:0] up, down;
   logic signed [31:0] bias_vote;
+  logic [18:0] unit;
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_votes
     assign up[NClasses*p+:NClasses] = directions_i[p] ? positive_i[NClasses*p+:NClasses]
@@ -32,15 +34,24 @@ module es_update #(
                                                           : positive_i[NClasses*p+:NClasses];
   end
 
+  // A vote is its size times 2^shift: one shifter for all classes.
+  assign unit = 19'd1 << shift_i;
+
   for (genvar j = 0; j < NClasses; j++) begin : gen_rows
-    logic signed [18:0] vote, moved;
+    logic signed [VoteBits-1:0] vote;
+    logic [VoteBits-1:0] size;
+    logic signed [18:0] move, moved;
 
     always_comb begin
       vote = '0;
       for (int p = 0; p < NDirections; p++) begin
-        vote = vote + 19'(up[NClasses*p+j]) - 19'(down[NClasses*p+j]);
+        vote = vote + VoteBits'(up[NClasses*p+j]) - VoteBits'(down[NClasses*p+j]);
       end
-      moved = 19'(signed'(row_i[16*j+:16])) - (vote <<< shift_i);
+      size = vote[VoteBits-1] ? -vote : vote;
+      move = '0;
+      for (int i = 0; i < VoteBits; i++) move = move | (size[i] ? unit << i : '0);
+      moved = vote[VoteBits-1] ? 19'(signed'(row_i[16*j+:16])) + move
+                               : 19'(signed'(row_i[16*j+:16])) - move;
       if (moved > Limit) moved = Limit;
       if (moved < -Limit) moved = -Limit;
       row_o[16*j+:16] = moved[15:0];

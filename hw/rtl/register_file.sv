@@ -9,6 +9,7 @@
 module register_file #(
     parameter logic [31:0] Geometry = 32'd0,
     parameter bit HasEs = 1'b0,
+    parameter int unsigned StatBits = 0,
     localparam logic [31:0] Id = 32'h4541_4450,
     localparam logic [31:0] HardwareVersion = 32'h0001_0000
 ) (
@@ -47,8 +48,8 @@ module register_file #(
     input  logic        frame_started_i,
     input  logic        frame_answered_i,
     input  logic        frame_refused_i,
-    // The learning unit: commands with their value in es_value_o, and its numbers
-    output logic [31:0] es_value_o,
+    // What learns: commands with their value in value_o, and its numbers
+    output logic [31:0] value_o,
     output logic        es_load_o,
     output logic        es_store_o,
     output logic        es_register_we_o,
@@ -58,16 +59,23 @@ module register_file #(
     output logic [15:0] es_batch_o,
     input  logic [31:0] es_register_i,
     input  logic [31:0] es_status_i,
-    input  logic [31:0] es_generations_i
+    input  logic [31:0] es_generations_i,
+    output logic        stat_load_o,
+    output logic        stat_store_o,
+    output logic        stat_run_o,
+    input  logic        stat_busy_i,
+    input  logic [31:0] stat_distance_i
 );
 
   localparam logic [1:0] Okay = 2'b00;
   localparam logic [1:0] Slverr = 2'b10;
+  localparam bit HasStat = StatBits != 0;
 
   logic bvalid_q, rvalid_q;
   logic [1:0] bresp_q, rresp_q;
   logic [31:0] rdata_q, rdata;
-  logic write, legal_bank, accepted, known, es_whole, es_idle, es_scale_we, es_batch_we;
+  logic write, legal_bank, accepted, known, whole, es_idle, es_scale_we, es_batch_we;
+  logic stat_idle, streams_free;
   logic [31:0] es_scale_q;
   logic [15:0] es_batch_q;
   logic [31:0] frames_q, refused_q, latency_q, age_q, busy_cycles_q, cycles_q;
@@ -89,13 +97,22 @@ module register_file #(
   assign select_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankSelect;
   assign accepted = (write_request_o && write_accepted_i) || (read_request_o && read_accepted_i) ||
       (select_request_o && select_accepted_i) || es_load_o || es_store_o || es_register_we_o ||
-      es_run_o || es_clear_o || es_scale_we || es_batch_we;
+      es_run_o || es_clear_o || es_scale_we || es_batch_we || stat_load_o || stat_store_o ||
+      stat_run_o;
 
-  assign es_whole = HasEs && write && s_axil_wstrb == '1;
-  assign es_idle = es_whole && !es_status_i[0];
-  assign es_value_o = s_axil_wdata;
-  assign es_load_o = es_idle && s_axil_awaddr == register_map_pkg::EsLoad && s_axil_wdata < 32'd3;
-  assign es_store_o = es_idle && s_axil_awaddr == register_map_pkg::EsStore;
+  assign whole = write && s_axil_wstrb == '1;
+  assign es_idle = HasEs && whole && !es_status_i[0];
+  assign stat_idle = HasStat && whole && !stat_busy_i;
+  assign streams_free = !es_status_i[0] && !stat_busy_i;  // both units share them
+  assign value_o = s_axil_wdata;
+  assign es_load_o = es_idle && streams_free && s_axil_awaddr == register_map_pkg::EsLoad &&
+      s_axil_wdata < 32'd3;
+  assign es_store_o = es_idle && streams_free && s_axil_awaddr == register_map_pkg::EsStore;
+  assign stat_load_o = stat_idle && streams_free && s_axil_awaddr == register_map_pkg::StatLoad;
+  assign stat_store_o = stat_idle && streams_free && s_axil_awaddr == register_map_pkg::StatStore;
+  assign stat_run_o = stat_idle && s_axil_awaddr == register_map_pkg::StatRun &&
+      32'(s_axil_wdata[3:0]) <= StatBits && 32'(s_axil_wdata[31:20]) < 2 ** StatBits &&
+      s_axil_wdata[19:18] == '0 && s_axil_wdata[17:16] != 2'd3;
   assign es_register_we_o = es_idle && s_axil_awaddr == register_map_pkg::EsRegister &&
       s_axil_wdata != '0;
   assign es_run_o = es_idle && s_axil_awaddr == register_map_pkg::EsRun &&
@@ -128,6 +145,8 @@ module register_file #(
       register_map_pkg::EsBatch: {known, rdata} = {HasEs, 16'd0, es_batch_q};
       register_map_pkg::EsStatus: {known, rdata} = {HasEs, es_status_i};
       register_map_pkg::EsGenerations: {known, rdata} = {HasEs, es_generations_i};
+      register_map_pkg::StatStatus: {known, rdata} = {HasStat, 31'd0, stat_busy_i};
+      register_map_pkg::StatDistance: {known, rdata} = {HasStat, stat_distance_i};
       default: known = 1'b0;
     endcase
   end

@@ -28,5 +28,10 @@ package register_map_pkg;
   localparam logic [7:0] EsStatus = 8'h58;
   localparam logic [7:0] EsGenerations = 8'h5c;
   localparam logic [7:0] EsClear = 8'h60;
+  localparam logic [7:0] StatLoad = 8'h64;
+  localparam logic [7:0] StatStore = 8'h68;
+  localparam logic [7:0] StatRun = 8'h6c;
+  localparam logic [7:0] StatStatus = 8'h70;
+  localparam logic [7:0] StatDistance = 8'h74;
 
 endpackage

@@ -201,7 +201,7 @@ async def the_selected_bank_is_never_written(dut):
 @cocotb.test()
 async def addresses_that_are_not_there_answer_an_error(dut):
     accelerator, _ = await loaded(dut, seed=1)
-    for address in (0x64, 0xFC):
+    for address in (0x78, 0xFC):
         assert await accelerator.read_refused(address)
         assert await accelerator.write_refused(address)
     assert await accelerator.write_refused(0x00), 'the id is read only'

@@ -12,10 +12,15 @@ pytestmark = [
 ]
 
 BITS = Geometry((40, 48, 33), n_classes=10, lanes=32, pixel_planes=1)
-LEARNING = {True: {'EsSamples': 64}, False: {'EsSamples': 0}}  # on bits, on pixels
+STAT_BITS = 6
+# on bits, on pixels
+LEARNING = {
+    True: {'EsSamples': 64, 'StatBits': STAT_BITS},
+    False: {'EsSamples': 0, 'StatBits': STAT_BITS},
+}
 
 
-@pytest.mark.parametrize(
+GEOMETRIES = pytest.mark.parametrize(
     'geometry',
     [
         BITS,
@@ -24,18 +29,25 @@ LEARNING = {True: {'EsSamples': 64}, False: {'EsSamples': 0}}  # on bits, on pix
     ],
     ids=['bits', 'pixels', 'pixels-int8'],
 )
+
+
+def simulate(geometry: Geometry, module: str) -> None:
+    parameters = {**geometry.parameters, **LEARNING[geometry.pixel_planes == 1]}
+    run('accelerator', module, parameters, environment=environment_of(geometry))
+
+
+@GEOMETRIES
 def test_accelerator_equals_the_reference(geometry: Geometry) -> None:
-    run(
-        'accelerator',
-        'hw.tests.accelerator_tests',
-        {**geometry.parameters, **LEARNING[geometry.pixel_planes == 1]},
-        environment=environment_of(geometry),
-    )
+    simulate(geometry, 'hw.tests.accelerator_tests')
+
+
+@GEOMETRIES
+def test_statistics_and_thresholds_equal_the_updaters(geometry: Geometry) -> None:
+    simulate(geometry, 'hw.tests.statistics_tests')
 
 
 def test_accelerator_learns_as_row_es() -> None:
-    parameters = {**BITS.parameters, **LEARNING[True]}
-    run('accelerator', 'hw.tests.learning_tests', parameters, environment=environment_of(BITS))
+    simulate(BITS, 'hw.tests.learning_tests')
 
 
 def environment_of(geometry: Geometry) -> dict[str, str]:
@@ -45,4 +57,5 @@ def environment_of(geometry: Geometry) -> dict[str, str]:
         'PLANES': str(geometry.pixel_planes),
         'WEIGHT_BITS': str(geometry.first_weight_bits),
         'N_SAMPLES': str(LEARNING[True]['EsSamples']),
+        'STAT_BITS': str(STAT_BITS),
     }

@@ -14,9 +14,10 @@ pytestmark = [
 ]
 
 
+@pytest.mark.parametrize('learning', [False, True])
 @pytest.mark.parametrize('geometry', GEOMETRIES, ids=str)
-def test_verilator_has_nothing_to_say(geometry: Geometry) -> None:
-    assert lint(geometry) == ''
+def test_verilator_has_nothing_to_say(geometry: Geometry, learning: bool) -> None:
+    assert lint(geometry, learning) == ''
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ def test_verilator_has_nothing_to_say(geometry: Geometry) -> None:
         ('PixelPlanes=4', 'PixelPlanes must be 1 (bits) or 8 (8-bit pixels), got 4'),
         ('FirstWeightBits=8', 'FirstWeightBits must be 1, or 8 on pixels, got 8'),
         ('NClasses=1', 'NClasses must be 2..256, got 1'),
+        ('StatBits=13', 'StatBits must be 0..12, got 13'),
     ],
 )
 def test_an_illegal_parameter_does_not_elaborate(parameter: str, sentence: str) -> None:

@@ -1,0 +1,109 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The learning unit's adders: the logits of all classes and the moves of all directions, one
+// feature a cycle. Once a generation the share of the means is added bit by bit and saved; every
+// sample starts from there.
+//
+//   z_j = 16 (W_j . h + bias_j) - W_j . mu, with W = (V + 128) >> 8
+//   d_p = 16 b_p . (h, 1) - b_p . mu
+//
+// A logit has room for biases below 2^18; the ring of logits turns a class a cycle.
+
+module es_accumulators #(
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned NFeatures = 256,
+    parameter int unsigned NDirections = 2
+) (
+    input  logic                             clk_i,
+    // V with two cycles of latency, the rest with three
+    input  logic        [   16*NClasses-1:0] row_i,
+    input  logic        [               5:0] mean_i,
+    input  logic        [               2:0] mean_bit_i,
+    input  logic                             feature_i,
+    input  logic        [   NDirections-1:0] directions_i,
+    input  logic                             valid_i,
+    input  logic                             bias_row_i,
+    input  logic                             last_bit_i,
+    input  logic                             in_means_i,
+    input  logic                             clear_i,
+    input  logic                             rotate_i,
+    input  logic                             save_i,
+    input  logic                             restore_i,
+    input  logic signed [              31:0] rounded_bias_i,
+    output logic signed [              31:0] logit_o,
+    output logic        [32*NDirections-1:0] moves_o
+);
+
+  // 16 W . h and W . mu are below 127 * 16 * NFeatures each, 16 bias below 2^22
+  localparam int unsigned SumBits = $clog2(127 * 32 * NFeatures) + 2;
+  localparam int unsigned LogitBits = SumBits > 24 ? SumBits : 24;
+  localparam int unsigned MoveBits = $clog2(32 * (NFeatures + 1)) + 2;
+
+  logic [LogitBits*NClasses-1:0] logits_q, start_q;
+  logic unused_fractions;
+
+  assign unused_fractions = ^row_i;  // the bits of V below a half
+
+  assign logit_o = 32'(signed'(logits_q[LogitBits-1:0]));
+
+  for (genvar j = 0; j < NClasses; j++) begin : gen_logits
+    logic signed [7:0] weight_q;
+    logic signed [LogitBits-1:0] weight, term, logit, following;
+    logic subtract;
+
+    assign weight = LogitBits'(weight_q);
+    assign term = !in_means_i ? weight <<< 4 : mean_i[mean_bit_i] ? weight <<< mean_bit_i : '0;
+    assign subtract = in_means_i ? mean_bit_i != 3'd5 : !feature_i;
+    assign logit = logits_q[LogitBits*j+:LogitBits];
+
+    if (j < NClasses - 1) begin : gen_inner
+      assign following = logits_q[LogitBits*(j+1)+:LogitBits];
+    end else begin : gen_last
+      assign following = rotate_i ? logits_q[LogitBits-1:0] : LogitBits'(rounded_bias_i <<< 4);
+    end
+
+    always_ff @(posedge clk_i) begin
+      weight_q <= row_i[16*j+8+:8] + {7'd0, row_i[16*j+7]};
+      if (restore_i) begin
+        logits_q[LogitBits*j+:LogitBits] <= start_q[LogitBits*j+:LogitBits];
+      end else if (clear_i || rotate_i) begin
+        logits_q[LogitBits*j+:LogitBits] <= following;
+      end else if (valid_i && !bias_row_i) begin
+        logits_q[LogitBits*j+:LogitBits] <= subtract ? logit - term : logit + term;
+      end
+      if (save_i) start_q[LogitBits*j+:LogitBits] <= logit;
+    end
+  end
+
+  for (genvar p = 0; p < NDirections; p++) begin : gen_moves
+    logic signed [MoveBits-1:0] share, move_q, start_move_q;
+    logic plus;
+
+    assign moves_o[32*p+:32] = 32'(move_q);
+
+    // The share of a feature in 16 b . (h, 1) - b . mu
+    always_comb begin
+      share = MoveBits'(16);
+      plus  = directions_i[p] == feature_i;
+      if (in_means_i && bias_row_i) begin
+        plus = directions_i[p];
+      end else if (in_means_i) begin
+        share = MoveBits'(signed'(mean_i));
+        plus  = !directions_i[p];
+      end
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (clear_i) begin
+        move_q <= '0;
+      end else if (restore_i) begin
+        move_q <= start_move_q;
+      end else if (valid_i && last_bit_i && (in_means_i || !bias_row_i)) begin
+        move_q <= plus ? move_q + share : move_q - share;
+      end
+      if (save_i) start_move_q <= move_q;
+    end
+  end
+
+endmodule

@@ -1,0 +1,168 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parameters: two banks in block RAM, who may use which, and the way in and out.
+
+module parameter_store #(
+    parameter int unsigned Lanes = 128,
+    parameter int unsigned WeightDepth = 2304,
+    parameter int unsigned NNeurons = 512,
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned NFeatures = 256,
+    parameter logic [31:0] Geometry = 32'd0,
+    localparam int unsigned HeadLanes = (NClasses + 3) / 4,
+    localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth),
+    localparam int unsigned NeuronAddrBits = $clog2(2 * NNeurons),
+    localparam int unsigned FeatureAddrBits = $clog2(2 * NFeatures),
+    localparam int unsigned BiasAddrBits = $clog2(2 * NClasses)
+) (
+    input  logic                       clk_i,
+    input  logic                       rst_ni,
+    // Frames (bank_control.sv)
+    input  logic                       frame_probe_i,
+    output logic                       frame_ready_o,
+    input  logic                       frame_start_i,
+    input  logic                       frame_done_i,
+    output logic                       frame_bank_o,
+    output logic                       frame_running_o,
+    // Commands, with the bank
+    input  logic                       bank_i,
+    input  logic                       write_request_i,
+    output logic                       write_accepted_o,
+    input  logic                       read_request_i,
+    output logic                       read_accepted_o,
+    input  logic                       select_request_i,
+    output logic                       select_accepted_o,
+    output logic                       selected_o,
+    output logic [               31:0] status_o,
+    output logic [               63:0] versions_o,
+    // Images in and out (parameter_port.sv)
+    input  logic                       s_valid_i,
+    output logic                       s_ready_o,
+    input  logic [               31:0] s_data_i,
+    input  logic                       s_last_i,
+    output logic                       m_valid_o,
+    input  logic                       m_ready_i,
+    output logic [               31:0] m_data_o,
+    output logic                       m_last_o,
+    // The engine's reads, latency 3
+    input  logic [ WeightAddrBits-1:0] weight_addr_i,
+    output logic [          Lanes-1:0] weight_o,
+    input  logic [ NeuronAddrBits-1:0] threshold_addr_i,
+    output logic [               31:0] threshold_o,
+    input  logic [   BiasAddrBits-1:0] bias_addr_i,
+    output logic [               31:0] bias_o,
+    input  logic [FeatureAddrBits-1:0] head_addr_i,
+    output logic [   32*HeadLanes-1:0] head_o
+);
+
+  localparam logic [31:0] Format = 32'h4541_0001;
+  localparam int unsigned WeightLanes = Lanes / 32;
+
+  logic write_done, write_intact, write_untouched, live, active, pending, writing;
+  logic port_busy, port_bank, mem_we;
+  logic [1:0] bank_valid;
+  logic [2:0] port_error;
+  logic [3:0] mem_region;
+  logic [7:0] mem_lane;
+  logic [15:0] mem_addr;
+  logic [31:0] mem_wdata, mem_rdata;
+
+  // The port is one walker: it reads only when it does not write, and the other way round.
+  assign read_accepted_o = read_request_i && !port_busy && bank_valid[bank_i];
+  assign selected_o = active;
+  assign status_o = {
+    21'd0, port_error, 1'b0, port_bank, port_busy, live, pending, active, bank_valid
+  };
+
+  bank_control u_banks (
+      .clk_i,
+      .rst_ni,
+      .frame_probe_i,
+      .frame_ready_o,
+      .frame_start_i,
+      .frame_done_i,
+      .frame_bank_o,
+      .frame_running_o,
+      .write_request_i  (write_request_i && (!port_busy || writing)),
+      .write_bank_i     (bank_i),
+      .write_accepted_o,
+      .write_done_i     (write_done),
+      .write_intact_i   (write_intact),
+      .write_untouched_i(write_untouched),
+      .select_request_i,
+      .select_bank_i    (bank_i),
+      .select_accepted_o,
+      .live_o           (live),
+      .active_o         (active),
+      .pending_o        (pending),
+      .valid_o          (bank_valid),
+      .writing_o        (writing)
+  );
+
+  parameter_port #(
+      .WeightLanes(WeightLanes),
+      .WeightDepth(WeightDepth),
+      .NNeurons   (NNeurons),
+      .NClasses   (NClasses),
+      .HeadLanes  (HeadLanes),
+      .NFeatures  (NFeatures),
+      .Format     (Format),
+      .Geometry   (Geometry)
+  ) u_port (
+      .clk_i,
+      .rst_ni,
+      .start_write_i    (write_accepted_o),
+      .start_read_i     (read_accepted_o),
+      .bank_i,
+      .busy_o           (port_busy),
+      .bank_o           (port_bank),
+      .write_done_o     (write_done),
+      .write_intact_o   (write_intact),
+      .write_untouched_o(write_untouched),
+      .error_o          (port_error),
+      .versions_o,
+      .s_valid_i,
+      .s_ready_o,
+      .s_data_i,
+      .s_last_i,
+      .m_valid_o,
+      .m_ready_i,
+      .m_data_o,
+      .m_last_o,
+      .mem_we_o         (mem_we),
+      .mem_region_o     (mem_region),
+      .mem_lane_o       (mem_lane),
+      .mem_addr_o       (mem_addr),
+      .mem_wdata_o      (mem_wdata),
+      .mem_rdata_i      (mem_rdata)
+  );
+
+  parameter_memory #(
+      .WeightLanes(WeightLanes),
+      .WeightDepth(WeightDepth),
+      .NNeurons   (NNeurons),
+      .NClasses   (NClasses),
+      .HeadLanes  (HeadLanes),
+      .NFeatures  (NFeatures)
+  ) u_memory (
+      .clk_i,
+      .rst_ni,
+      .weight_addr_i,
+      .weight_o,
+      .threshold_addr_i,
+      .threshold_o,
+      .bias_addr_i,
+      .bias_o,
+      .head_addr_i,
+      .head_o,
+      .we_i    (mem_we),
+      .bank_i  (port_bank),
+      .region_i(mem_region),
+      .lane_i  (mem_lane),
+      .addr_i  (mem_addr),
+      .wdata_i (mem_wdata),
+      .rdata_o (mem_rdata)
+  );
+
+endmodule

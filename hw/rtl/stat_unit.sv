@@ -1,0 +1,251 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Statistics of every neuron's sum over a window of frames, and thresholds from them: what
+// edge_adapt/updaters/_integer_statistics.py computes, without a multiplier.
+//
+// A pass counts last_frame_i + 1 frames, then sweeps over the neurons. It is one of
+//   moments   sum, minimum, maximum, and how often the sum reached its threshold; the base becomes
+//             the range form's threshold (stat_threshold.sv), for a window of 2^window_i frames
+//   start     the same, but the base becomes the minimum, where the rate form's search begins
+//   rate      how often the sum reached base + 2^bit_i; the base moves there where that was at
+//             least q times: from the highest bit down it becomes the largest threshold that q
+//             frames reach. Where q is 0 it is the maximum + 1.
+// distance_o is the sum over the first NFirst neurons of |times reached - q|, of the last moments.
+
+module stat_unit #(
+    parameter int unsigned NNeurons = 512,
+    parameter int unsigned NFirst = 256,
+    parameter int unsigned AccBits = 24,
+    parameter int unsigned WindowBits = 10,
+    localparam int unsigned NeuronBits = $clog2(NNeurons)
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    // Sums of the frames, neuron by neuron
+    input  logic                      valid_i,
+    input  logic                      last_i,
+    input  logic                      reached_i,
+    input  logic signed [AccBits-1:0] sum_i,
+    // Commands; the pass' numbers hold from the start on
+    input  logic                      run_i,
+    input  logic                      load_i,
+    input  logic                      store_i,
+    input  logic                      rate_i,
+    input  logic                      start_i,
+    input  logic        [       11:0] last_frame_i,
+    input  logic        [        3:0] window_i,
+    input  logic        [        4:0] bit_i,
+    output logic                      busy_o,
+    output logic        [       31:0] distance_o,
+    // In: a word {q, slope} a neuron. Out: sum (high word first), minimum, maximum, count, base.
+    input  logic                      s_valid_i,
+    output logic                      s_ready_o,
+    input  logic        [       31:0] s_data_i,
+    input  logic                      s_last_i,
+    output logic                      m_valid_o,
+    input  logic                      m_ready_i,
+    output logic        [       31:0] m_data_o,
+    output logic                      m_last_o
+);
+
+  localparam int unsigned TotalBits = AccBits + WindowBits;
+  localparam int unsigned CountBits = WindowBits + 1;
+  localparam int unsigned BaseBits = AccBits + 2;
+  localparam int unsigned MomentBits = TotalBits + 2 * AccBits;
+
+  typedef enum logic [3:0] {
+    StIdle,
+    StLoad,
+    StCollect,
+    StSettle,
+    StRead,
+    StDecide,
+    StSolve,
+    StWrite,
+    StStoreRead,
+    StStore
+  } state_e;
+
+  state_e state_q;
+  logic [NeuronBits-1:0] neuron_q, sweep_q;
+  logic [11:0] frame_q;
+  logic [2:0] word_q;
+  logic counted_q, wait_q, take, last_sweep, give, load_take, solved;
+
+  assign busy_o = state_q != StIdle;
+  assign s_ready_o = state_q == StLoad;
+  assign m_valid_o = state_q == StStore;
+  assign load_take = s_valid_i && s_ready_o;
+  assign give = m_valid_o && m_ready_i;
+  // A frame counts whose first neuron came after the start.
+  assign take = valid_i && state_q == StCollect && (neuron_q == '0 || counted_q);
+  assign last_sweep = sweep_q == NeuronBits'(NNeurons - 1);
+  assign m_last_o = last_sweep && word_q == 3'd5;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q   <= StIdle;
+      neuron_q  <= '0;
+      sweep_q   <= '0;
+      frame_q   <= '0;
+      word_q    <= '0;
+      counted_q <= 1'b0;
+      wait_q    <= 1'b0;
+    end else begin
+      if (valid_i) begin
+        neuron_q  <= last_i ? '0 : neuron_q + NeuronBits'(1);
+        counted_q <= take && !last_i;
+      end
+      wait_q <= !wait_q && (state_q == StSettle || state_q == StRead || state_q == StStoreRead);
+      unique case (state_q)
+        StIdle: begin
+          sweep_q <= '0;
+          frame_q <= '0;
+          word_q  <= '0;
+          if (run_i) state_q <= StCollect;
+          else if (load_i) state_q <= StLoad;
+          else if (store_i) state_q <= StStoreRead;
+        end
+        StLoad: begin
+          if (load_take) sweep_q <= sweep_q + NeuronBits'(1);
+          if (load_take && s_last_i) state_q <= StIdle;
+        end
+        StCollect: begin
+          if (take && last_i) begin
+            frame_q <= frame_q + 12'd1;
+            if (frame_q == last_frame_i) state_q <= StSettle;
+          end
+        end
+        StSettle: if (wait_q) state_q <= StRead;
+        StRead: if (wait_q) state_q <= StDecide;
+        StDecide: state_q <= rate_i || start_i ? StWrite : StSolve;
+        StSolve: if (solved) state_q <= StWrite;
+        StWrite: begin
+          sweep_q <= last_sweep ? '0 : sweep_q + NeuronBits'(1);
+          state_q <= last_sweep ? StIdle : StRead;
+        end
+        StStoreRead: if (wait_q) state_q <= StStore;
+        StStore: begin
+          if (give) begin
+            word_q <= word_q == 3'd5 ? '0 : word_q + 3'd1;
+            if (word_q == 3'd5) begin
+              sweep_q <= sweep_q + NeuronBits'(1);
+              state_q <= last_sweep ? StIdle : StStoreRead;
+            end
+          end
+        end
+        default: state_q <= StIdle;
+      endcase
+    end
+  end
+
+  // ---- memories: read in cycle 1, written in cycle 2 ----
+
+  logic [MomentBits-1:0] moments[2**NeuronBits];
+  logic [BaseBits+CountBits-1:0] rates[2**NeuronBits];
+  logic [31:0] targets[2**NeuronBits];
+  logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q, write_addr;
+  logic [MomentBits-1:0] moments_q;
+  logic [BaseBits+CountBits-1:0] rates_q, rates_in;
+  logic signed [TotalBits-1:0] total, new_total;
+  logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q;
+  logic signed [BaseBits-1:0] base, candidate, new_base_q;
+  logic [CountBits-1:0] count, new_count;
+  logic [15:0] n_wanted;
+  logic signed [15:0] slope;
+  logic take1_q, take2_q, first1_q, reached1_q, hit, write_rates;
+
+  assign read_addr = state_q == StCollect ? neuron_q : sweep_q;
+  assign write_addr = state_q == StWrite ? sweep_q : neuron2_q;
+  assign write_rates = take2_q || state_q == StWrite;
+  assign rates_in = state_q == StWrite ? {new_base_q, count} : rates_q;
+
+  always_ff @(posedge clk_i) begin
+    {total, low, high} <= moments[read_addr];
+    {base, count}      <= rates[read_addr];
+    {n_wanted, slope}  <= targets[read_addr];
+    if (take2_q && !rate_i) moments[write_addr] <= moments_q;
+    if (write_rates) rates[write_addr] <= rates_in;
+    if (load_take) targets[sweep_q] <= s_data_i;
+  end
+
+  // ---- collecting ----
+
+  assign candidate = base + (BaseBits'(1) <<< bit_i);
+  assign hit = rate_i ? BaseBits'(sum1_q) >= candidate : reached1_q;
+  assign new_count = (first1_q ? '0 : count) + CountBits'(hit);
+  assign new_total = (first1_q ? '0 : total) + TotalBits'(sum1_q);
+  assign new_low = first1_q || sum1_q < low ? sum1_q : low;
+  assign new_high = first1_q || sum1_q > high ? sum1_q : high;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) {take2_q, take1_q} <= '0;
+    else {take2_q, take1_q} <= {take1_q, take};
+  end
+
+  always_ff @(posedge clk_i) begin
+    neuron1_q  <= neuron_q;
+    neuron2_q  <= neuron1_q;
+    sum1_q     <= sum_i;
+    reached1_q <= reached_i;
+    first1_q   <= frame_q == '0;
+    moments_q  <= {new_total, new_low, new_high};
+    rates_q    <= {base, new_count};
+  end
+
+  // ---- sweeping ----
+
+  logic signed [BaseBits-1:0] solution;
+  logic [15:0] gap;
+  logic is_first;
+
+  stat_threshold #(
+      .AccBits   (AccBits),
+      .WindowBits(WindowBits)
+  ) u_threshold (
+      .clk_i,
+      .rst_ni,
+      .start_i    (state_q == StDecide && !rate_i && !start_i),
+      .window_i,
+      .total_i    (total),
+      .range_i    (high - low),
+      .slope_i    (slope),
+      .done_o     (solved),
+      .threshold_o(solution)
+  );
+
+  assign gap = 16'(count) > n_wanted ? 16'(count) - n_wanted : n_wanted - 16'(count);
+  assign is_first = 32'(sweep_q) < NFirst;
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == StSolve) new_base_q <= solution;
+    else if (!rate_i) new_base_q <= BaseBits'(low);
+    else if (n_wanted == '0) new_base_q <= BaseBits'(high) + BaseBits'(1);
+    else new_base_q <= 16'(count) >= n_wanted ? candidate : base;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) distance_o <= '0;
+    else if (run_i && !busy_o && !rate_i) distance_o <= '0;
+    else if (state_q == StDecide && is_first && !rate_i) distance_o <= distance_o + 32'(gap);
+  end
+
+  // ---- out ----
+
+  logic [63:0] wide_total;
+
+  assign wide_total = 64'(total);
+
+  always_comb begin
+    unique case (word_q)
+      3'd0: m_data_o = wide_total[63:32];
+      3'd1: m_data_o = wide_total[31:0];
+      3'd2: m_data_o = 32'(low);
+      3'd3: m_data_o = 32'(high);
+      3'd4: m_data_o = 32'(count);
+      default: m_data_o = 32'(base);
+    endcase
+  end
+
+endmodule
