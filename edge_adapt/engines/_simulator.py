@@ -20,9 +20,9 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from edge_adapt.engines._accelerator import Geometry, layer_bits
+from edge_adapt.engines._accelerator import Geometry, layer_bits, LEARNING
 from edge_adapt.errors import UsageError
-from edge_adapt.records import Array, I8, I32, U8
+from edge_adapt.records import Array, I8, I32, I64, U8
 import numpy as np
 
 HEADER = struct.Struct('<BBHI')
@@ -41,6 +41,27 @@ class Operation(IntEnum):
     SELECT = 4  # flags: the bank
     READ_IMAGE = 5  # flags: the bank; answers big-endian words
     REGISTERS = 6  # answers JSON
+    WRITE = 7  # JSON [register, value]
+    CAPTURE = 8  # a label byte a frame, then frames' words: they become samples
+    LOAD = 9  # big-endian words of the learning units' state
+    STORE = 10  # answers such words
+    WAIT = 11  # flags: the unit that shall be idle
+
+
+class Unit(IntEnum):
+    """What learns on the accelerator."""
+
+    LEARNING = 0
+    STATISTICS = 1
+
+
+class Region(IntEnum):
+    """What can be loaded: regions of es_load, and the targets of the statistics."""
+
+    VALUES = 0
+    MEANS = 1
+    ORDER = 2
+    TARGETS = 3
 
 
 class SimulatorLostError(Exception):
@@ -58,8 +79,9 @@ class Answer(NamedTuple):
 class Simulator:
     """A running simulator. Any failure raises SimulatorLostError; then only `close` is of use."""
 
-    def __init__(self, geometry: Geometry, timeout_s: float) -> None:
+    def __init__(self, geometry: Geometry, timeout_s: float, learning: bool = False) -> None:
         self.geometry = geometry
+        self._parameters = geometry.parameters | (LEARNING if learning else {})
         if not (_ROOT / 'hw' / 'cosim' / 'launch.py').exists():
             raise UsageError(
                 "engine 'rtl_cosim' needs the accelerator's sources: the folder hw/ of a source"
@@ -88,7 +110,7 @@ class Simulator:
         request = json.dumps(
             {
                 'socket': path,
-                'parameters': geometry.parameters,
+                'parameters': self._parameters,
                 'n_frame_words': geometry.n_frame_words,
             }
         )
@@ -153,6 +175,32 @@ class Simulator:
         """Return what can be read, by name."""
         values: dict[str, int] = json.loads(self._ask(Operation.REGISTERS))
         return values
+
+    def write(self, register: str, value: int) -> None:
+        """Write a register by name."""
+        self._ask(Operation.WRITE, 0, json.dumps([register, value]).encode())
+
+    def capture(self, words: U8, labels: U8) -> None:
+        """Run frames (n, n_words, lanes / 8), which become samples of their labels (n,)."""
+        body = labels.tobytes() + np.ascontiguousarray(words).tobytes()
+        self._ask(Operation.CAPTURE, 0, struct.pack('<I', len(labels)) + body)
+
+    def load(self, region: Region, values: I64) -> None:
+        """Give a learning unit the words (n,) of a region."""
+        if region is Region.TARGETS:
+            self.write('stat_load', 0)
+        else:
+            self.write('es_load', region)
+        self._ask(Operation.LOAD, 0, (values & 0xFFFFFFFF).astype('>u4').tobytes())
+
+    def store(self, unit: Unit) -> I64:
+        """Return the words (n,) that a unit holds, signed."""
+        self.write(('es_store', 'stat_store')[unit], 0)
+        return np.frombuffer(self._ask(Operation.STORE), '>i4').astype(np.int64)
+
+    def wait(self, unit: Unit) -> None:
+        """Let simulated time go on until a unit is idle."""
+        self._ask(Operation.WAIT, unit)
 
     def close(self) -> None:
         """End the simulator, whatever it does."""

