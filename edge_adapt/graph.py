@@ -184,13 +184,14 @@ SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
         NodeSpec('inference', _OPEN),
         NodeSpec('adaptation', _SHOWN),
     ),
-    # The same images through the processor and through the simulated accelerator, compared live.
+    # The same images through the processor and through the simulated accelerator, compared live:
+    # by a network of fully connected layers, which is what the accelerator runs.
     'accelerator': (
         NodeSpec('camera', {'rate_hz': 5.0, 'n_subscribers': 2}),
-        NodeSpec('inference', _OPEN),
+        NodeSpec('inference', {**_OPEN, 'model': 'digits_mlp'}),
         NodeSpec(
             'inference',
-            {**_OPEN, 'engine': 'rtl_cosim'},
+            {**_OPEN, 'model': 'digits_mlp', 'engine': 'rtl_cosim'},
             {
                 name: f'accelerator/{name}'
                 for name in ('classification', 'drift', 'drift_score', 'label_info', 'model')

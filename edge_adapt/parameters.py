@@ -240,6 +240,13 @@ ADAPTATION = (
         False,
         'Consider offered weights that nobody signed; they are judged too.',
     ),
+    Parameter(
+        'adapt',
+        'cpu',
+        'What does the work of the rungs; the accelerator has circuits for recalibration (by'
+        ' firing rate) and row_es, other rungs stay on the CPU.',
+        values=('cpu', 'accelerator'),
+    ),
     Parameter('freeze', False, 'Look, but change nothing.', live=True),
     Parameter('min_gain', 0.01, 'Gain in accuracy a candidate must show.', 0.0, 1.0, live=True),
     Parameter(

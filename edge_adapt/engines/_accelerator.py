@@ -25,6 +25,9 @@ from numpy.typing import NDArray
 
 FORMAT = 0x45410001
 N_HEADER_WORDS = 3
+# What a build that learns holds: samples of row_es, and the logarithm of the longest window
+MAX_SAMPLES, LOG2_WINDOW = 512, 9
+LEARNING: dict[str, int | str] = {'EsSamples': MAX_SAMPLES, 'StatBits': LOG2_WINDOW}
 _FLIP = np.uint32(1 << 31)
 U32 = NDArray[np.uint32]
 

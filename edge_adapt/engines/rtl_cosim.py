@@ -13,6 +13,7 @@ import time
 
 from edge_adapt.engines import Infer, Outcome
 from edge_adapt.engines._accelerator import frame_words, geometry_of, parameter_image
+from edge_adapt.engines._learner import Learner
 from edge_adapt.engines._simulator import SimulatorLostError
 from edge_adapt.engines._supervised import Supervised
 from edge_adapt.engines.popcount import Popcount
@@ -56,6 +57,11 @@ class RtlCosim:
         infer = RtlInfer(network, weights, self._accelerator, self._cpu.prepare(network, weights))
         infer.load()
         return infer
+
+    def learner(self, network: Network, weights: Weights) -> Learner:
+        """Return what runs updates of `network` on a simulated accelerator of its own."""
+        check_weights(network, weights)
+        return Learner(network, weights, self._lanes)
 
     @property
     def accelerator(self) -> Supervised:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,11 @@ from edge_adapt.nodes._qos import LATCHED, RELIABLE
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.parameters import Value
 from edge_adapt.pipeline import ladder
+from edge_adapt.pipeline.accelerated import accelerated, Learner
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
-from edge_adapt.pipeline.assembly import adaptation_from, rungs_from
+from edge_adapt.pipeline.assembly import adaptation_from, learner_of, rungs_from
 from edge_adapt.pipeline.decisions import Decision
+from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.store.signing import SigningKey
 from rclpy.parameter import Parameter
@@ -52,10 +54,14 @@ class Adaptation(EdgeNode):
     kind: ClassVar[str] = 'adaptation'
     _worker: Worker | None = None
     _jumps: Jumps | None = None
+    _learner: Learner | None = None
 
     def configure(self) -> None:
         """Load the model and the store, and make the publishers."""
         self._pipeline: Pipeline = adaptation_from(self.parameter, time.perf_counter_ns)
+        if self.parameter('adapt') == 'accelerator':
+            self._learner = learner_of(self._pipeline.model)
+            self._pipeline.rungs = self._rungs()
         path = self.parameter('signing_key')
         self._key = SigningKey.load(Path(path)) if path else None
         self._names = self._pipeline.model.network.class_names
@@ -99,7 +105,10 @@ class Adaptation(EdgeNode):
         self._diagnostics.publish()
 
     def cleanup(self) -> None:
-        """Let go of the clock."""
+        """Let go of the clock and of the accelerator."""
+        if self._learner is not None:
+            self._learner.close()
+            self._learner = None
         if self._jumps is not None:
             self._jumps.close()
             self._jumps = None
@@ -110,6 +119,8 @@ class Adaptation(EdgeNode):
             registry.load('updaters', str(value))
         if name == 'ladder':
             ladder.check(str(value))
+        if name in ('ladder', 'updater') and self._learner is not None:
+            self._rungs({name: value})
 
     def on_live(self, names: Iterable[str]) -> None:
         """Take over what may change while the node runs."""
@@ -118,9 +129,19 @@ class Adaptation(EdgeNode):
         tools.gate = replace(tools.gate, min_gain=self.parameter('min_gain'))
         tools.limits = Limits(self.parameter('max_step'), self.parameter('max_updates_per_hour'))
         if {'ladder', 'updater'} & set(names):
-            self._pipeline.rungs = rungs_from(self.parameter, self._pipeline.model)
+            self._pipeline.rungs = self._rungs()
         if set(names) & set(LIVE):
             self._input.reopen()
+
+    def _rungs(self, changed: Mapping[str, Value] | None = None) -> tuple[Rung, ...]:
+        """Return the ladder, with parameters as they would be where some are changed."""
+        values = changed or {}
+        rungs = rungs_from(
+            lambda name: values.get(name, self.parameter(name)), self._pipeline.model
+        )
+        if self._learner is None:
+            return rungs
+        return accelerated(rungs, self._learner, self.parameter('seed'))
 
     def _later(self, take: Callable[[Message], None]) -> Callable[[Message], None]:
         """Return a callback that leaves the message to the worker; the oldest gives way."""
@@ -222,6 +243,7 @@ class Adaptation(EdgeNode):
             'messages_rejected': str(self._n_rejected),
             'offers_refused': str(sum(self._offers.refusals.values())),
             'updater': self.parameter('updater'),
+            'adapt': self.parameter('adapt'),
         }
         if self._trouble:
             return convert.ERROR, f'learning pauses: {self._trouble}', values

@@ -11,6 +11,7 @@ from edge_adapt.drift import DriftDetector, Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
 from edge_adapt.networks.model import Model, path_of
+from edge_adapt.pipeline.accelerated import Learner
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
@@ -79,6 +80,14 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
 def rungs_from(get: Get, model: Model) -> tuple[Rung, ...]:
     """Return the ladder that the parameters describe. Raises UsageError where it is none."""
     return ladder_from(get('ladder'), get('updater'), get('seed'), model.network)
+
+
+def learner_of(model: Model) -> Learner:
+    """Return an accelerator that learns; it starts with its first work. UsageError: it cannot."""
+    learner: Learner = registry.load('engines', 'rtl_cosim')().learner(
+        model.network, model.weights
+    )
+    return learner
 
 
 def reference_of(name: str, model: Model) -> Reference:
