@@ -94,10 +94,11 @@ def programs(
 
 
 def with_image(specs: Sequence[NodeSpec], topic: str) -> tuple[NodeSpec, ...]:
-    """Return the same nodes, listening to another image topic."""
+    """Return the nodes that listen to another image topic: our camera stays away from it."""
     if topic in ('', 'image_raw'):
         return tuple(specs)
-    return tuple(replace(s, remappings={**s.remappings, 'image_raw': topic}) for s in specs)
+    listening = (spec for spec in specs if spec.executable != 'camera')
+    return tuple(replace(s, remappings={**s.remappings, 'image_raw': topic}) for s in listening)
 
 
 def _settings(parameters: Mapping[str, Value]) -> list[str]:
@@ -164,8 +165,11 @@ CARD = '80,40,160,160'
 _SHOWN: dict[str, Value] = {'region': CARD}
 _OPEN: dict[str, Value] = {**_SHOWN, 'allow_unsigned': True}  # one machine, one user
 _SIMULATED: dict[str, Value] = {'use_sim_time': True}
+_STREET: dict[str, Value] = {**_SIMULATED, 'reference': 'digits_street'}
 
 SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
+    # Beside a camera that is there already. Nothing is trusted that was not said to be.
+    'robot': (NodeSpec('inference'), NodeSpec('adaptation')),
     'bringup': (
         NodeSpec('camera'),
         NodeSpec('inference', _OPEN),
@@ -220,13 +224,13 @@ SCENARIOS: dict[str, tuple[NodeSpec, ...]] = {
                 'n_subscribers': 2,
             },
         ),
-        NodeSpec('inference', {**_OPEN, **_SIMULATED}),
-        NodeSpec('adaptation', {**_SHOWN, **_SIMULATED}),
+        NodeSpec('inference', {**_OPEN, **_STREET}),
+        NodeSpec('adaptation', {**_SHOWN, **_STREET}),
     ),
     # What runs beside Gazebo, which launch/gazebo.launch.py starts with its bridges.
     'gazebo': (
         NodeSpec('signs', _SIMULATED),
-        NodeSpec('inference', {**_OPEN, **_SIMULATED}),
-        NodeSpec('adaptation', {**_SHOWN, **_SIMULATED}),
+        NodeSpec('inference', {**_OPEN, **_STREET}),
+        NodeSpec('adaptation', {**_SHOWN, **_STREET}),
     ),
 }

@@ -21,7 +21,7 @@ from launch import LaunchDescription
 COMMON = {
     'namespace': ('', 'Namespace of all nodes.', ()),
     'params_file': ('', 'File of parameters: it wins over the scenario.', ()),
-    'image': ('image_raw', 'Image topic.', ()),
+    'image': ('image_raw', 'Image topic of another camera: ours is not started then.', ()),
     'log_level': (
         'info',
         'Least severe level that is logged.',
@@ -31,7 +31,8 @@ COMMON = {
     'together': ('false', 'All nodes in one process.', ('true', 'false')),
 }
 PARAMETERS = (
-    *('autostart', 'use_sim_time', 'model', 'engine', 'detector', 'updater', 'store'),
+    *('autostart', 'use_sim_time', 'model', 'reference', 'region', 'engine', 'detector'),
+    *('updater', 'store', 'signing_key', 'trusted_key', 'allow_unsigned'),
     *('stream', 'schedule', 'rate_hz', 'bag', 'loop'),
 )
 RESPAWN_DELAY_S = 2.0

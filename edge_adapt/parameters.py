@@ -68,6 +68,12 @@ AUTOSTART = Parameter(
     'autostart', True, 'Configure and activate at start; false leaves both to a manager.'
 )
 MODEL = Parameter('model', 'digits', 'Name of a shipped model, or path of a .model file.')
+REFERENCE = Parameter(
+    'reference',
+    '',
+    'Clean reference of this camera: a shipped name, or path of a .reference file; empty is the'
+    ' one beside the model.',
+)
 ENGINE = Parameter('engine', 'popcount', 'What runs the network.', room='engines')
 REGION = Parameter(
     'region',
@@ -157,6 +163,7 @@ CAMERA = (
 INFERENCE = (
     AUTOSTART,
     MODEL,
+    REFERENCE,
     ENGINE,
     Parameter('detector', 'class_conditional', 'What notices drift.', room='drift', live=True),
     REGION,
@@ -206,6 +213,7 @@ LADDER = (
 ADAPTATION = (
     AUTOSTART,
     MODEL,
+    REFERENCE,
     ENGINE,
     Parameter(
         'ladder',

@@ -67,3 +67,14 @@ def test_what_was_chosen_wins_over_a_file_and_a_file_over_the_scenario() -> None
         < arguments.index('/a.yaml')
         < arguments.index("region:=''")
     )
+
+
+def test_our_camera_stays_away_from_the_topic_of_another_one() -> None:
+    listening = with_image(SCENARIOS['bringup'], '/camera/image_raw')
+    assert [spec.executable for spec in listening] == ['inference', 'adaptation']
+    assert all(spec.remappings['image_raw'] == '/camera/image_raw' for spec in listening)
+    assert with_image(SCENARIOS['bringup'], 'image_raw') == SCENARIOS['bringup']
+
+
+def test_on_a_robot_nothing_is_trusted_that_was_not_said_to_be() -> None:
+    assert all('allow_unsigned' not in spec.parameters for spec in SCENARIOS['robot'])

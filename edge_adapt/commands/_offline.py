@@ -20,8 +20,8 @@ from edge_adapt.streams import Stream
 from tqdm import tqdm
 
 NAMES = (
-    *('label_share', 'seed', 'model', 'engine', 'detector', 'ladder', 'updater', 'min_gain'),
-    *('max_step', 'max_updates_per_hour', 'store'),
+    *('label_share', 'seed', 'model', 'reference', 'engine', 'detector', 'ladder', 'updater'),
+    *('min_gain', 'max_step', 'max_updates_per_hour', 'store'),
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 import sys
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from edge_adapt import registry
 from edge_adapt.commands import _options, _table
+from edge_adapt.commands._clean_frames import BagSource, MAX_FRAMES, Source, StreamSource
 from edge_adapt.drift._calibration import ADVISED_FRAMES, calibrate, Knobs
 from edge_adapt.drift._orders import class_runs, class_runs_of_tracks
 from edge_adapt.drift._record import Record
@@ -16,7 +18,7 @@ from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._replay import delays
 from edge_adapt.networks.model import Model, path_of
 from edge_adapt.parameters import CAMERA, INFERENCE
-from edge_adapt.pipeline.recording import record_frames
+from edge_adapt.pipeline.assembly import region_from
 import numpy as np
 from tqdm import tqdm
 
@@ -34,7 +36,9 @@ class Calibrate:
     Write the clean reference that the drift detectors need, beside the model.
 
     Give it 1000 clean frames or more that the network was not trained on, in the order in which
-    the camera delivers them. The one knob is the number of frames between false alarms.
+    the camera delivers them: best a bag of your own camera on a good day. The one knob is the
+    number of frames between false alarms. The nodes read the file that lies beside the model,
+    or the one their parameter `reference` names.
     """
 
     help: ClassVar[str] = 'record clean frames and set the thresholds of the drift detectors'
@@ -42,10 +46,21 @@ class Calibrate:
     @staticmethod
     def add_arguments(parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        _options.add(parser, (*CAMERA, *INFERENCE), ('model', 'engine', 'stream', 'seed'))
+        table = (*CAMERA, *INFERENCE)
+        _options.add(parser, table, ('model', 'engine', 'stream', 'region', 'seed'))
         parser.add_argument('--part', help='part of the data set to record, if not the usual one')
         parser.add_argument(
-            '--frames', type=int, default=1000, metavar='N', help='how many to record [1000]'
+            '--bag',
+            type=Path,
+            action='append',
+            metavar='BAG',
+            help='clean frames of your own camera in place of a stream; may be given again',
+        )
+        parser.add_argument(
+            '--frames',
+            type=int,
+            metavar='N',
+            help=f'how many to record [{ADVISED_FRAMES} of a stream, all of a bag]',
         )
         parser.add_argument(
             '--interval',
@@ -86,22 +101,9 @@ class Calibrate:
         model = Model.load(arguments.model)
         infer = registry.load('engines', arguments.engine)().prepare(model.network, model.weights)
 
-        def recorded(corruption: str, n_frames: int) -> Record:
-            options: dict[str, Any] = {'part': arguments.part} if arguments.part else {}
-            stream = registry.load('streams', arguments.stream)(
-                schedule=f'{corruption}:{n_frames}', seed=arguments.seed, **options
-            )
-            frames = tqdm(
-                stream,
-                corruption,
-                file=sys.stderr,
-                leave=False,
-                unit='frame',
-                mininterval=0.2 if sys.stderr.isatty() else 10.0,
-            )
-            return record_frames(model.network, infer, frames, stream.region)
-
-        clean = recorded('clean', arguments.frames)
+        source = _source(arguments, model)
+        recorded = partial(source.record, model.network, infer)
+        clean = recorded('clean', arguments.frames or source.n_frames)
         bank = {name: recorded(name, _N_SHIFTED) for name in arguments.bank.split(',') if name}
         n_classes = model.network.head.n_classes
         with tqdm(total=1.0, desc='thresholds', file=sys.stderr, leave=False) as bar:
@@ -119,6 +121,14 @@ class Calibrate:
         print(_report(reference, clean, shifted, arguments.seed))
         print(f'{path} written for weights {reference.version}')
         return 0
+
+
+def _source(arguments: Namespace, model: Model) -> Source:
+    if not arguments.bag:
+        return StreamSource(arguments.stream, arguments.seed, arguments.part)
+    region = region_from(arguments.region)
+    n_most = arguments.frames or MAX_FRAMES
+    return BagSource(arguments.bag, model.network, region, arguments.seed, n_most)
 
 
 def _report(reference: Reference, clean: Record, shifted: dict[str, Record], seed: int) -> str:

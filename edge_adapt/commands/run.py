@@ -37,7 +37,11 @@ class Run:
             help='parameters other than the scenario sets',
         )
         parser.add_argument('--namespace', default='', help='namespace of all nodes')
-        parser.add_argument('--image', default='image_raw', help='image topic [image_raw]')
+        parser.add_argument(
+            '--image',
+            default='image_raw',
+            help='image topic of another camera; ours is not started then [image_raw]',
+        )
         parser.add_argument('--params-file', default='', help='file of parameters, as ROS has it')
         parser.add_argument('--log-level', default='', help='least severe level that is logged')
         parser.add_argument('--together', action='store_true', help='all nodes in one process')

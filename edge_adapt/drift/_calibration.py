@@ -32,6 +32,7 @@ import numpy as np
 
 MIN_FRAMES: Final = 200
 ADVISED_FRAMES: Final = 1000
+MIN_SCENES: Final = 12  # four a fold
 _MIN_DAMAGED: Final = 50  # frames to fit a direction to
 N_SIGNATURE: Final = 32  # frames a signature is made of
 _N_FOLDS: Final = 3
@@ -173,6 +174,12 @@ def _check(record: Record) -> None:
     if len(classes) < 2:
         raise UsageError(
             f'a reference needs frames of two classes or more; all are predicted {classes[0]}'
+        )
+    n_scenes = len(np.unique(record.runs))
+    if n_scenes < MIN_SCENES:
+        raise UsageError(
+            f'a reference needs {MIN_SCENES} scenes or more, to tell what differs between them;'
+            f' got {n_scenes}: let more classes, or more objects, pass by'
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge_adapt.evaluation.contest import Entry
 from edge_adapt.evaluation.fields import checked, Row
 from edge_adapt.evaluation.figures import Figures, figures
-from edge_adapt.streams import CLEAN
+from edge_adapt.streams import CLEAN, DAY
 import numpy as np
 
 
@@ -37,7 +37,7 @@ def _difficulty(entry: Entry, result: Figures) -> Row:
     clean = [
         (segment.frozen, segment.n_frames)
         for segment in result.segments
-        if segment.domain == CLEAN and segment.frozen is not None
+        if segment.domain in (CLEAN, DAY) and segment.frozen is not None
     ]
     n_clean = sum(n for _, n in clean)
     return {

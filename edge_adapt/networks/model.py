@@ -97,6 +97,26 @@ def path_of(name_or_path: str) -> Path:
     return _folder() / f'{name_or_path}.model'
 
 
+def reference_path_of(name_or_path: str, model: str) -> Path:
+    """
+    Return the path of a clean reference: a file, one that ships, or '', the model's own.
+
+    Raises UsageError for a name that does not ship.
+    """
+    if not name_or_path:
+        return path_of(model).with_suffix('.reference')
+    path = Path(name_or_path)
+    if path.suffix == '.reference':
+        return path
+    shipping = sorted(path.stem for path in _folder().glob('*.reference'))
+    if name_or_path not in shipping:
+        raise UsageError(
+            f'there is no reference {name_or_path!r}; shipped are {", ".join(shipping)},'
+            ' or give the path of a .reference file'
+        )
+    return _folder() / f'{name_or_path}.reference'
+
+
 def shipped() -> list[str]:
     """Return the names of the models that ship with the package."""
     return sorted(path.stem for path in _folder().glob('*.model'))

@@ -100,13 +100,14 @@ class Inference(EdgeNode):
     def check_live(self, name: str, value: Value) -> None:
         """Raise UsageError where there is no such detector on this machine."""
         if name == 'detector':
-            detector_from(str(value), self.parameter('model'), self._pipeline.model)
+            detector_from(str(value), self.parameter, self._pipeline.model)
 
     def on_live(self, names: Iterable[str]) -> None:
         """Take over the detector, and how images are asked for."""
         if 'detector' in names:
-            name, model = self.parameter('model'), self._pipeline.model
-            self._pipeline.watch_with(detector_from(self.parameter('detector'), name, model))
+            model = self._pipeline.model
+            detector = detector_from(self.parameter('detector'), self.parameter, model)
+            self._pipeline.watch_with(detector)
         if set(names) & set(LIVE):
             self._input.reopen()
 

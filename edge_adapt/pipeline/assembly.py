@@ -10,7 +10,7 @@ from edge_adapt import registry
 from edge_adapt.drift import DriftDetector, Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
-from edge_adapt.networks.model import Model, path_of
+from edge_adapt.networks.model import Model, reference_path_of
 from edge_adapt.pipeline.accelerated import Learner
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.gate import Gate
@@ -43,7 +43,7 @@ def inference_from(get: Get) -> Inference:
     """
     name = get('model')
     model = Model.load(name)
-    detector = detector_from(get('detector'), name, model)
+    detector = detector_from(get('detector'), get, model)
     engine = registry.load('engines', get('engine'))()
     inference = Inference(model, engine, detector, region_from(get('region')))
     if get('store'):
@@ -51,9 +51,11 @@ def inference_from(get: Get) -> Inference:
     return inference
 
 
-def detector_from(detector: str, name: str, model: Model) -> DriftDetector:
-    """Return a detector that knows what is normal for the model called `name`."""
-    made: DriftDetector = registry.load('drift', detector)(reference_of(name, model))
+def detector_from(detector: str, get: Get, model: Model) -> DriftDetector:
+    """Return a detector that knows what is normal for the model, as the parameters say."""
+    made: DriftDetector = registry.load('drift', detector)(
+        reference_of(get('model'), model, get('reference'))
+    )
     return made
 
 
@@ -69,7 +71,7 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
     return Adaptation(
         WeightStore(folder, model),
         registry.load('engines', get('engine'))(),
-        reference_of(name, model),
+        reference_of(name, model, get('reference')),
         rungs_from(get, model),
         Gate(min_gain=get('min_gain')),
         clock_ns,
@@ -90,8 +92,8 @@ def learner_of(model: Model) -> Learner:
     return learner
 
 
-def reference_of(name: str, model: Model) -> Reference:
-    """Return the clean reference that lies beside a model; UsageError where there is none."""
-    reference = Reference.load(path_of(name).with_suffix('.reference'))
+def reference_of(name: str, model: Model, reference_name: str = '') -> Reference:
+    """Return the clean reference that is named, or lies beside the model; UsageError if none."""
+    reference = Reference.load(reference_path_of(reference_name, name))
     reference.check(model.weights.version)
     return reference

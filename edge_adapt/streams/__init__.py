@@ -17,6 +17,7 @@ from edge_adapt.records import Array, Frame, I64, Samples, U8
 import numpy as np
 
 CLEAN = 'clean'
+DAY = 'day'  # what a rendered street calls it
 RECORDED = 'recorded'  # a segment of which nobody knows whether anything changed in it
 
 
@@ -42,7 +43,7 @@ class Segment:
     @property
     def is_damaged(self) -> bool:
         """Whether something is known to be wrong with the images."""
-        return self.name not in (CLEAN, RECORDED)
+        return self.name not in (CLEAN, DAY, RECORDED)
 
     def severity(self, index: int) -> float:
         """Return the severity at frame `index` of the stream."""

@@ -52,6 +52,11 @@ def parse(text: str, known: Sequence[str] = ()) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names of a schedule, whatever they are."""
+    return tuple(re.findall(r'[a-z_]+', text))
+
+
 def _check_names(damage: str, names: Sequence[str]) -> None:
     known = names or [*corruptions.names(), STUCK]
     for name in damage.split('+'):

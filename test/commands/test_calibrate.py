@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edge_adapt.cli import main
 from edge_adapt.drift import Reference
-from edge_adapt.networks.model import Model, path_of
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.model import Model, reference_path_of, shipped
 import pytest
 
 
@@ -26,6 +27,34 @@ def test_writes_a_reference_and_says_what_to_expect(
     assert reference.about['bank'] == ['noise']
 
 
+def test_learns_from_a_bag_of_one_s_own_camera_what_is_normal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('rosbags', reason='rosbags is not installed')
+    bag, path = tmp_path / 'good_day', tmp_path / 'mine.reference'
+    assert main(['bag', 'make', str(bag), '--schedule', 'clean:300']) == 0
+    options = ['--draws', '500', '--interval', '5000', '--bank', 'noise@0.4,contrast']
+    assert main(['calibrate', '--bag', str(bag), *options, '--output', str(path)]) == 0
+    assert 'contrast' in capsys.readouterr().out
+    reference = Reference.load(path)
+    assert reference.about['n_frames'] == 300
+    assert reference.about['bank'] == ['noise@0.4', 'contrast']
+    schedule = ['--schedule', 'clean:200,contrast:100', '--reference', str(path)]
+    assert main(['evaluate', *schedule]) == 0
+    assert '0 missed' in capsys.readouterr().out
+
+
+def test_a_bag_of_two_scenes_is_too_little(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('rosbags', reason='rosbags is not installed')
+    bag = tmp_path / 'short_walk'
+    assert main(['bag', 'make', str(bag), '--schedule', 'clean:300', '--order', 'runs']) == 0
+    output = str(tmp_path / 'x.reference')
+    assert main(['calibrate', '--bag', str(bag), '--output', output]) == 2
+    assert 'scenes or more' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ('arguments', 'sentence'),
     [
@@ -33,6 +62,7 @@ def test_writes_a_reference_and_says_what_to_expect(
         (['--interval', '3'], 'got 3'),
         (['--stream', 'nowhere'], 'nowhere'),
         (['--part', 'x'], 'x'),
+        (['--bag', '/nowhere'], '/nowhere'),
     ],
 )
 def test_a_mistake_ends_in_a_sentence(
@@ -47,6 +77,16 @@ def test_a_mistake_ends_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-def test_the_shipped_reference_belongs_to_the_shipped_model() -> None:
-    reference = Reference.load(path_of('digits').with_suffix('.reference'))
-    reference.check(Model.load('digits').weights.version)
+@pytest.mark.parametrize('model', shipped())
+def test_every_shipped_model_has_its_reference(model: str) -> None:
+    Reference.load(reference_path_of('', model)).check(Model.load(model).weights.version)
+
+
+def test_the_rendered_street_has_a_reference_of_its_own() -> None:
+    street = Reference.load(reference_path_of('digits_street', 'digits'))
+    street.check(Model.load('digits').weights.version)
+
+
+def test_a_reference_that_does_not_ship_is_named() -> None:
+    with pytest.raises(UsageError, match='digits_street'):
+        reference_path_of('nonsense', 'digits')

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+import json
 
+from edge_adapt.cli import main
 from edge_adapt.parameters import NODES
 from edge_adapt.pipeline.assembly import inference_from
 import numpy as np
@@ -40,3 +42,14 @@ def test_the_network_reads_the_signs_by_day_and_not_at_dusk(stream: Mujoco) -> N
 def test_a_light_nobody_knows_is_refused() -> None:
     with pytest.raises(UsageError, match="'night'"):
         Mujoco('night:10')
+
+
+def test_the_loop_adapts_to_dusk_and_goes_back_by_day(capsys: pytest.CaptureFixture[str]) -> None:
+    schedule = ['--schedule', 'day:200,dusk:300,day:100', '--reference', 'digits_street']
+    assert main(['evaluate', '--stream', 'mujoco', *schedule, '--json']) == 0
+    found = json.loads(capsys.readouterr().out)['figures']
+    day, dusk, back = found['segments']
+    assert found['false_alarms'] == 0
+    assert dusk['delay'] <= 64
+    assert dusk['late'] >= dusk['late_frozen'] + 0.3
+    assert back['accuracy'] >= day['accuracy'] - 0.03

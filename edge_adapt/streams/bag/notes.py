@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
 from edge_adapt.streams import Segment, Stream
-from edge_adapt.streams._schedule import parse
+from edge_adapt.streams._schedule import names_in, parse
 
 
 class Notes(NamedTuple):
@@ -37,7 +37,9 @@ def read(about: Mapping[str, str]) -> Notes:
         if not _are(str, names) or not _are(int, region) or min(region) < 0:
             raise TypeError(f'{names!r}, {region!r}')
         schedule = about.get('schedule')
-        return Notes(tuple(names), region, parse(schedule) if schedule else ())
+        # The stream may have had lights of its own, as the rendered street has.
+        segments = parse(schedule, names_in(schedule)) if schedule else ()
+        return Notes(tuple(names), region, segments)
     except (AttributeError, TypeError, ValueError) as error:
         raise UsageError(f'the notes in the metadata make no sense: {error}') from error
 

@@ -18,6 +18,14 @@ def test_what_was_noted_is_read(stream: Any) -> None:
     assert found == (stream.class_names, stream.region, stream.segments)
 
 
+def test_a_stream_may_have_had_names_of_its_own() -> None:
+    found = notes.read({'schedule': 'day:30,dusk@0.5:10'})
+    assert [(s.name, s.stop, s.is_damaged) for s in found.segments] == [
+        ('day', 30, False),
+        ('dusk', 40, True),
+    ]
+
+
 def test_no_notes_are_no_mistake() -> None:
     assert notes.read({}) == ((), WHOLE, ())
 
@@ -32,7 +40,7 @@ def test_no_notes_are_no_mistake() -> None:
         {'region': '[-1]'},
         {'region': '["x"]'},
         {'region': '{"a": 1}'},
-        {'schedule': 'rain:3'},
+        {'schedule': 'rain'},
         {'schedule': 5},
         {'region': None},
         ['region'],
