@@ -19,7 +19,10 @@ from edge_adapt.networks.model import Model
 from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE, Parameter
 from edge_adapt.streams import Stream
 
-NODE_NAMES = ('label_share', 'seed', 'model', 'region', 'min_gain', 'stream', 'schedule', 'order')
+NODE_NAMES = (
+    *('label_share', 'seed', 'model', 'reference', 'region', 'ladder', 'min_gain', 'max_step'),
+    *('max_updates_per_hour', 'stream', 'schedule', 'order'),
+)
 BAG_NAMES = ('image_topic', 'label_topic', 'labels')
 TABLE: Mapping[str, Parameter] = {
     **{
