@@ -272,6 +272,13 @@ ADAPTATION = (
         minimum=0,
         live=True,
     ),
+    Parameter(
+        'max_new_classes',
+        0,
+        'How many classes that the model does not know labels may add; the head grows.',
+        minimum=0,
+        maximum=256,
+    ),
     SEED,
     *_faults('corrupt_weights', 'stall', 'crash'),
 )

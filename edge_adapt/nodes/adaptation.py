@@ -64,7 +64,6 @@ class Adaptation(EdgeNode):
             self._pipeline.rungs = self._rungs()
         path = self.parameter('signing_key')
         self._key = SigningKey.load(Path(path)) if path else None
-        self._names = self._pipeline.model.network.class_names
         self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._arrived = threading.Event()
         self._n_decisions = self._n_rejected = 0
@@ -192,7 +191,7 @@ class Adaptation(EdgeNode):
         self._pipeline.on_frame(frame.stamp_ns, image)
 
     def _take_label(self, message: Classification) -> None:
-        label = convert.label_in(message, self._names)
+        label = self._pipeline.label_of(convert.class_in(message))
         self._pipeline.on_label(convert.stamp_ns(message.header.stamp), label)
 
     def _take_drift(self, message: DiagnosticArray) -> None:

@@ -124,11 +124,16 @@ def label_from(label: int, class_names: Sequence[str], stamp: int) -> Classifica
     return Classification(header=header(stamp), results=[hypothesis])
 
 
-def label_in(message: Classification, class_names: Sequence[str]) -> int:
-    """Return the class index in a message; UsageError where nobody knows that class."""
+def class_in(message: Classification) -> str:
+    """Return the name of the likeliest class; UsageError where there is none."""
     if not message.results:
         raise UsageError('the classification has no results')
-    name = message.results[0].class_id
+    return str(message.results[0].class_id)
+
+
+def label_in(message: Classification, class_names: Sequence[str]) -> int:
+    """Return the class index in a message; UsageError where nobody knows that class."""
+    name = class_in(message)
     if name not in class_names:
         raise UsageError(f'there is no class {name!r}; there are: {", ".join(class_names)}')
     return list(class_names).index(name)

@@ -48,7 +48,7 @@ class Inference(EdgeNode):
         """Load the model, warm up, and make the publishers."""
         self._pipeline: Pipeline = inference_from(self.parameter)
         self._intake = intake_of(self, self._pipeline.model)
-        self._names = self._pipeline.model.network.class_names
+        self._names: tuple[str, ...] = ()
         self._slot: NewestSlot[Any] = NewestSlot()
         self._input = ImageInput(self, self._slot.put)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -71,7 +71,7 @@ class Inference(EdgeNode):
         self._diagnostics = Diagnostics(
             self, self._pipeline.model.digest[:16], self.status.tasks()
         )
-        self._labels.publish(convert.label_info(self._names, self._now_ns()))
+        self._tell_names(self._pipeline.class_names, self._now_ns())
         self._told = self._pipeline.version
         self._stamp_ns = self._now_ns()
         self._tell_model(self._stamp_ns)
@@ -136,7 +136,8 @@ class Inference(EdgeNode):
         message = self._slot.take(WAIT_S)
         self._heed_jumps()
         if message is None:
-            self._heed_swap(self._pipeline.version, self._stamp_ns + 1)
+            names = self._pipeline.class_names
+            self._heed_swap(self._pipeline.version, names, self._stamp_ns + 1)
             return
         self._faults.next()
         try:
@@ -152,7 +153,7 @@ class Inference(EdgeNode):
             return
         self._tell(frame, result)
 
-    def _heed_swap(self, version: str, stamp_ns: int) -> None:
+    def _heed_swap(self, version: str, names: tuple[str, ...], stamp_ns: int) -> None:
         """
         Tell of a version when the first frame was answered by it, or when no frame comes.
 
@@ -164,6 +165,7 @@ class Inference(EdgeNode):
         self._told = version
         self.n_swaps += 1
         self._tell_model(stamp_ns)
+        self._tell_names(names, stamp_ns)
         self.get_logger().info(f'swap {self.n_swaps}: version {version} runs')
 
     def _heed_jumps(self) -> None:
@@ -176,8 +178,10 @@ class Inference(EdgeNode):
     def _tell(self, frame: Frame, result: Result) -> None:
         """Publish what came of a frame."""
         self._stamp_ns = frame.stamp_ns
-        self._heed_swap(result.prediction.version, frame.stamp_ns)
-        self._classification.publish(convert.classification_from(result.prediction, self._names))
+        self._heed_swap(result.prediction.version, result.class_names, frame.stamp_ns)
+        self._classification.publish(
+            convert.classification_from(result.prediction, result.class_names)
+        )
         self._score.publish(Float32(data=result.statistic))
         age_ns = self._now_ns() - frame.stamp_ns
         self._latency.add(age_ns)
@@ -198,7 +202,7 @@ class Inference(EdgeNode):
     def _publish_picture(self, frame: Frame, result: Result) -> None:
         prediction = result.prediction
         lines = (
-            f'{self._names[prediction.label]}  {prediction.confidence:.2f}',
+            f'{result.class_names[prediction.label]}  {prediction.confidence:.2f}',
             f'{self.parameter("engine")}  {prediction.version[:8]}',
             f'drift {result.statistic:.2f}',
         )
@@ -223,6 +227,12 @@ class Inference(EdgeNode):
         self._pipeline.reset_detector()
         response.success, response.message = True, 'the detector starts anew'
         return response
+
+    def _tell_names(self, names: tuple[str, ...], stamp_ns: int) -> None:
+        """Tell which classes there are, where they are others than before."""
+        if names != self._names:
+            self._names = names
+            self._labels.publish(convert.label_info(names, stamp_ns))
 
     def _tell_model(self, stamp_ns: int) -> None:
         method = f'{self._pipeline.model.network.name} on {self.parameter("engine")}'

@@ -16,10 +16,12 @@ from dataclasses import replace
 from edge_adapt.drift import Reference
 from edge_adapt.engines import Engine
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.growth import has_learned, widened
 from edge_adapt.pipeline.decisions import Decision, Recorder
 from edge_adapt.pipeline.domains import Domains, PRODUCER
 from edge_adapt.pipeline.episode import Episode
 from edge_adapt.pipeline.gate import Gate
+from edge_adapt.pipeline.growth import Growth
 from edge_adapt.pipeline.history import History
 from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.pipeline.limits import Limits
@@ -69,6 +71,9 @@ class Adaptation:
         self._stamps, self._history = Stamps(), History(settings.spacing)
         self._episode: Episode | None = None
         self._offer: Offer | None = None
+        self._growth: Growth | None = None
+        objective.know(self.weights)
+        self.class_names = objective.network.class_names
 
     @property
     def weights(self) -> Weights:
@@ -95,13 +100,35 @@ class Adaptation:
             window.add(stamp_ns, image)
 
     def on_label(self, stamp_ns: int, label: int) -> None:
-        """Remember the true class of a frame."""
+        """Remember the true class of a frame; one that is still to be learned begins a growth."""
+        if self._growth is None and not has_learned(self.model.network, self.weights, label):
+            self._growth = Growth(self.tools.new_window(), label)
         for window in self._windows:
             window.label(stamp_ns, label)
+
+    def label_of(self, name: str) -> int:
+        """
+        Return the index of a class; one nobody knew is taken in where there is room.
+
+        Raises UsageError where there is none.
+        """
+        if name in self.class_names:
+            return self.class_names.index(name)
+        n_added = len(self.class_names) - len(self.model.network.class_names)
+        if n_added >= self.tools.settings.max_new_classes:
+            raise UsageError(
+                f'there is no class {name!r}; there are: {", ".join(self.class_names)}'
+                f' (max_new_classes is {self.tools.settings.max_new_classes})'
+            )
+        wide = widened(self.model.network, self.model.weights, (*self.class_names, name))
+        self.tools.objective.know(wide)
+        self.class_names = self.tools.objective.network.class_names
+        return len(self.class_names) - 1
 
     def forget(self) -> None:
         """Drop what is under way: its frames are of another time. Drift alarms again."""
         self._episode, self._history = None, History(self.tools.settings.spacing)
+        self._growth = None
         self.tools.in_use.start_again(self.tools.new_window())
         if self._offer is not None:
             self._offer = replace(self._offer, fresh=self.tools.new_window())
@@ -153,7 +180,15 @@ class Adaptation:
             decision = self._offer.consider(self.tools, n_classes)
             self._offer = None
             return decision
+        if self._growth is not None and self._growth.is_due(self.tools):
+            return self._grow(self._growth)
         return None if self._episode is None else self._climb(self._episode)
+
+    def _grow(self, growth: Growth) -> Decision:
+        decision = growth.learn(self.tools, self.class_names)
+        if growth.is_over:
+            self._growth = None
+        return decision
 
     def _climb(self, episode: Episode) -> Decision | None:
         decision = episode.climb(self.rungs, self.tools)
@@ -187,5 +222,6 @@ class Adaptation:
         """Everything that collects frames now."""
         episode = [] if self._episode is None else [self._episode.window]
         offer = [] if self._offer is None else [self._offer.fresh]
-        trial = self.tools.in_use.trial
-        return [*episode, *offer, *([] if trial is None else [trial.fresh])]
+        growth = [] if self._growth is None else [self._growth.window]
+        trial = [] if self.tools.in_use.trial is None else [self.tools.in_use.trial.fresh]
+        return [*episode, *offer, *growth, *trial]

@@ -17,6 +17,7 @@ from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
 from edge_adapt.pipeline.ladder import ladder_from, Rung
 from edge_adapt.pipeline.limits import Limits
+from edge_adapt.pipeline.tools import Settings
 from edge_adapt.store.weight_store import WeightStore
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name
@@ -75,7 +76,8 @@ def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
         rungs_from(get, model),
         Gate(min_gain=get('min_gain')),
         clock_ns,
-        limits=Limits(get('max_step'), get('max_updates_per_hour')),
+        Settings(max_new_classes=get('max_new_classes'), seed=get('seed')),
+        Limits(get('max_step'), get('max_updates_per_hour')),
     )
 
 

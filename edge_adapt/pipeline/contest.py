@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.growth import widened
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.gate import Gate, Verdict
 from edge_adapt.pipeline.ladder import Rung
@@ -34,14 +35,17 @@ def contest(
     """
     Return the best candidate of a rung; `window` is what to learn from, and the guard.
 
+    Learning begins at the weights that run, with empty rows for classes they do not know yet.
+
     Updaters are asked in order, the cheapest first. A later one wins only where it is accepted
     too and leads by the gate's margin: a dearer or wilder remedy must be worth it.
     """
     training, guard = window
+    start = widened(model.network, weights, objective.network.class_names)
     best: Entrant | None = None
     for name, updater in rung.updaters:
         try:
-            candidate = improved(objective, weights, updater, training, rung.max_evaluations)
+            candidate = improved(objective, start, updater, training, rung.max_evaluations)
             limits.check(model, weights, candidate)
             verdict = gate.judge(objective, weights, candidate, guard)
         except UsageError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from edge_adapt import signals
 from edge_adapt.drift import DriftDetector
 from edge_adapt.engines import Engine
 from edge_adapt.images import network_input, Region, WHOLE
+from edge_adapt.networks.growth import network_of
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.restoring import Restoring
 from edge_adapt.pipeline.stamps import Stamps
@@ -23,12 +24,13 @@ class Result:
     """
     What came of one frame.
 
-    `statistic` is the drift statistic over its threshold (above 1 is drift); `detection` is None
-    but on the frame that raises an alarm.
+    `class_names` are those of the version that answered; `statistic` is the drift statistic over
+    its threshold (above 1 is drift); `detection` is None but on the frame that raises an alarm.
     """
 
     prediction: Prediction
     observation: Observation
+    class_names: tuple[str, ...]
     statistic: float = 0.0
     detection: Detection | None = None
 
@@ -40,6 +42,7 @@ class Look:
     weights: Weights
     scores: F32
     observation: Observation
+    class_names: tuple[str, ...]
 
 
 class Inference:
@@ -71,6 +74,11 @@ class Inference:
     def weights(self) -> Weights:
         """The weights of the next frame."""
         return self._active.infer.weights
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes that the next frame may be of."""
+        return self._active.class_names
 
     @property
     def version(self) -> str:
@@ -128,12 +136,12 @@ class Inference:
         Nothing is remembered.
         """
         watching = self._active
-        weights = watching.infer.weights
+        weights, names = watching.infer.weights, watching.class_names
         counted, logits, features = watching(images)
         scores, predicted = signals.softmax(logits), counted.argmax(axis=1).tolist()
         seen = zip(stamps_ns, scores, predicted, features.vector, strict=True)
         return [
-            Look(weights, own, Observation(stamp_ns, k, signals.Features(vector)))
+            Look(weights, own, Observation(stamp_ns, k, signals.Features(vector)), names)
             for stamp_ns, own, k, vector in seen
         ]
 
@@ -151,9 +159,17 @@ class Inference:
             frame.stamp_ns, frame.frame_id, observation.predicted, look.scores, version
         )
         if detector is None:
-            return Result(prediction, observation)
+            return Result(prediction, observation, look.class_names)
+        # What is normal is known of the model's own classes: one learned since counts as the last.
+        n_known = len(self.model.network.class_names)
+        if observation.predicted >= n_known:
+            observation = replace(observation, predicted=n_known - 1)
         detector.update(observation)
-        return Result(prediction, observation, detector.statistic, detector.detection)
+        return Result(
+            *(prediction, look.observation, look.class_names),
+            *(detector.statistic, detector.detection),
+        )
 
     def _ready(self, weights: Weights) -> Watching:
-        return Watching(self.model.network, self._prepare(weights))
+        network = network_of(self.model.network, weights)
+        return Watching(network, self._prepare(weights))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from edge_adapt import front_end
 from edge_adapt.engines import Engine, Infer
+from edge_adapt.networks.growth import network_of
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import INPUT, Network
 from edge_adapt.pipeline.restoring import Restoring
@@ -20,13 +21,17 @@ class EngineObjective:
     """The objective of a model on an engine; the engines make all answers equal."""
 
     def __init__(self, engine: Engine, model: Model) -> None:
-        self._engine, self._model = Restoring(engine), model
+        self._engine, self._model, self._network = Restoring(engine), model, model.network
         self._prepared: OrderedDict[str, Infer] = OrderedDict()
         self._n_evaluations = 0
 
     @property
     def network(self) -> Network:
-        return self._model.network
+        return self._network
+
+    def know(self, weights: Weights) -> None:
+        """Ask for the classes of these weights from now on: some were added at run time."""
+        self._network = network_of(self._model.network, weights)
 
     @property
     def base(self) -> Weights:
@@ -64,7 +69,7 @@ class EngineObjective:
         """Return the runner of these weights; the least recently asked is forgotten first."""
         infer = self._prepared.pop(weights.version, None)
         if infer is None:
-            infer = self._engine.prepare(self.network, weights)
+            infer = self._engine.prepare(self._model.network, weights)
         self._prepared[weights.version] = infer
         if len(self._prepared) > N_PREPARED:
             self._prepared.popitem(last=False)

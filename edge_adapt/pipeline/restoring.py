@@ -1,4 +1,4 @@
-"""An engine with the front end before it: the weights say what is done to the input."""
+"""An engine that does what the weights say beside the network: front end, classes added."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge_adapt import front_end
 from edge_adapt.engines import Engine, Infer, Outcome, summing
+from edge_adapt.networks.growth import network_of
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 
@@ -19,7 +20,7 @@ class Restoring:
 
     def prepare(self, network: Network, weights: Weights) -> Infer:
         """Return a runner; UsageError where the weights or their front end do not fit."""
-        infer = self.engine.prepare(network, weights)
+        infer = self.engine.prepare(network_of(network, weights), weights)
         steps = front_end.steps_of(weights)
         front_end.check(steps, network.input_shape)
         return _RestoringInfer(infer, steps) if steps else infer

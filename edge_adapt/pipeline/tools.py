@@ -18,11 +18,13 @@ from edge_adapt.records import Weights
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Numbers of the policy; all counts are frames."""
+    """Numbers of the policy; counts are frames, but for `max_new_classes`, taken in by labels."""
 
     n_trial: int = 48
     guard_every: int = 3
     spacing: int = 1
+    max_new_classes: int = 0
+    seed: int = 0
 
 
 @dataclass

@@ -23,7 +23,7 @@ class Watching:
         layers = (network.recalibrated[0].name, network.recalibrated[-1].name)
         shapes = [network.shapes[name] for name in layers]
         self.layers: tuple[str, str] = layers
-        self.infer = infer
+        self.infer, self.class_names = infer, network.class_names
         self._sums = summing(infer)
         self._scale = np.float32(infer.weights[f'{network.head.name}.scale'])
         self._signals = FrameSignals(

@@ -15,6 +15,7 @@ from typing import Any
 
 from edge_adapt import archive, front_end
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.growth import ADDED, network_of
 from edge_adapt.networks.layers import Head, Quantize, Threshold
 from edge_adapt.networks.model import expected_tensors, Model
 from edge_adapt.networks.network import Network
@@ -32,7 +33,9 @@ _VERSION = re.compile(r'[0-9a-f]{16}')
 _BASE = re.compile(r'([0-9a-f]{64})?')  # a model that was never saved has no digest
 _BESIDE = ('arrays', 'signer')  # fields that are not in the header
 _MAX_BIAS = 1 << 30  # bias + 127 * n_in stays within int32 for every head there is
-_EXTRA = re.compile(r'domain\.(mean|deviation)|front_end\.[a-z0-9_]{1,32}', re.ASCII)
+_EXTRA = re.compile(
+    r'domain\.(mean|deviation)|front_end\.[a-z0-9_]{1,32}|classes\.added', re.ASCII
+)
 
 Fact = str | int | float | bool
 
@@ -82,7 +85,7 @@ class WeightUpdate:
         )
 
     def groups(self, network: Network) -> tuple[str, ...]:
-        """Return the parameter groups it touches: body, domain, front_end, head, thresholds."""
+        """Return the parameter groups it touches: body, head, thresholds and those beside."""
         return tuple(sorted({_group(network, name) for name in self.arrays}))
 
     def apply(self, model: Model) -> Weights:
@@ -148,7 +151,9 @@ def checked_version(version: str) -> str:
 
 def check_arrays(model: Model, arrays: Mapping[str, Array]) -> None:
     """Raise UsageError for a tensor that is unknown, misshapen, or outside its legal range."""
-    expected = expected_tensors(model.network)
+    network = network_of(model.network, arrays)
+    expected = expected_tensors(network)
+    _check_added(network, arrays)
     for name, array in arrays.items():
         if name in expected:
             dtype, shape = expected[name]
@@ -163,9 +168,23 @@ def check_arrays(model: Model, arrays: Mapping[str, Array]) -> None:
     _check_ranges(model.network, arrays)
     _check_signature(arrays)
     front_end.check(front_end.named(arrays), model.network.input_shape)
+    _check_signs(model, arrays)
+
+
+def _check_signs(model: Model, arrays: Mapping[str, Array]) -> None:
+    """Check that what is +1 or -1 stays so."""
     for name in set(arrays) & set(model.weights):
         if _is_signs(model.weights[name]) and not _is_signs(arrays[name]):
             raise UsageError(f'{name!r} must be +1 or -1 throughout')
+
+
+def _check_added(network: Network, arrays: Mapping[str, Array]) -> None:
+    """Check that added classes come with a head for them."""
+    if ADDED not in arrays:
+        return
+    missing = {f'{network.head.name}.{tensor}' for tensor in ('weights', 'bias')} - set(arrays)
+    if missing or arrays[ADDED].ndim != 1 or arrays[ADDED].dtype != np.uint8:
+        raise UsageError(f'{ADDED!r} must be bytes, and a head for these classes must be beside')
 
 
 def _check_ranges(network: Network, arrays: Mapping[str, Array]) -> None:

@@ -25,7 +25,7 @@ from edge_adapt.store.signing import Trust
 from edge_adapt.store.step import check_step
 
 T = TypeVar('T')
-GROUPS = ('domain', 'front_end', 'head', 'thresholds')
+GROUPS = ('classes', 'domain', 'front_end', 'head', 'thresholds')
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.growth import never_wins
 from edge_adapt.networks.model import Model
 from edge_adapt.records import Array, Weights
 import numpy as np
@@ -21,10 +22,10 @@ def largest_step(model: Model, before: Weights, after: Weights) -> tuple[float, 
 
     The unit of thresholds is the deviation of the sums they cut, where the model knows it; of a
     head's biases the size of the sums they are added to; of every other tensor its own root mean
-    square in the model, at least one.
+    square in the model, at least one. Of a head, those classes count that both have learned.
     """
     steps = [
-        (_root_mean_square(_wide(after[name]) - _wide(before[name])) / _unit(model, name), name)
+        (_root_mean_square(_change(model, name, before, after)) / _unit(model, name), name)
         for name in model.weights
         if name in after and name in before
     ]
@@ -44,6 +45,18 @@ def check_step(model: Model, before: Weights, after: Weights, max_step: float) -
             f'the update moves {name!r} by {step:.1f} times its size, at most {max_step:g} is'
             ' allowed in one step'
         )
+
+
+def _change(model: Model, name: str, before: Weights, after: Weights) -> Array:
+    """Return after - before, where a comparison says something."""
+    head = model.network.head.name
+    old, new = _wide(before[name]), _wide(after[name])
+    if name in (f'{head}.weights', f'{head}.bias'):
+        n = min(len(old), len(new))
+        never = never_wins(model.network)
+        learned = [w[f'{head}.bias'][:n] > never for w in (before, after)]
+        old, new = old[:n][learned[0] & learned[1]], new[:n][learned[0] & learned[1]]
+    return np.asarray(new - old)
 
 
 def _unit(model: Model, name: str) -> float:

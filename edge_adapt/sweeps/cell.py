@@ -21,7 +21,7 @@ from edge_adapt.streams import Stream
 
 NODE_NAMES = (
     *('label_share', 'seed', 'model', 'reference', 'region', 'ladder', 'min_gain', 'max_step'),
-    *('max_updates_per_hour', 'stream', 'schedule', 'order'),
+    *('max_updates_per_hour', 'max_new_classes', 'stream', 'schedule', 'order'),
 )
 BAG_NAMES = ('image_topic', 'label_topic', 'labels')
 TABLE: Mapping[str, Parameter] = {
