@@ -15,7 +15,7 @@ from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
 from edge_adapt.pipeline.ladder import ladder_from
 from edge_adapt.pipeline.tools import Settings
-from edge_adapt.records import Frame, Samples
+from edge_adapt.records import Frame, Samples, Weights
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.weight_store import WeightStore
 import numpy as np
@@ -70,7 +70,7 @@ def hits(fast: Inference, samples: Samples) -> tuple[float, float]:
     return float(right[samples.labels < 10].mean()), float(right[samples.labels == 10].mean())
 
 
-def fast_path(weights: object = None) -> Inference:
+def fast_path(weights: Weights | None = None) -> Inference:
     engine = registry.load('engines', 'popcount')()
     fast = Inference(MODEL, engine, detector_from('class_conditional', 'digits', MODEL))
     if weights is not None:
