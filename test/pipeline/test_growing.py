@@ -9,7 +9,7 @@ from edge_adapt.errors import UsageError
 from edge_adapt.networks.growth import ADDED
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.adaptation import Adaptation
-from edge_adapt.pipeline.assembly import detector_from, reference_of
+from edge_adapt.pipeline.assembly import reference_of
 from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
@@ -72,7 +72,8 @@ def hits(fast: Inference, samples: Samples) -> tuple[float, float]:
 
 def fast_path(weights: Weights | None = None) -> Inference:
     engine = registry.load('engines', 'popcount')()
-    fast = Inference(MODEL, engine, detector_from('class_conditional', 'digits', MODEL))
+    detector = registry.load('drift', 'class_conditional')(reference_of('digits', MODEL))
+    fast = Inference(MODEL, engine, detector)
     if weights is not None:
         fast.use(weights)
     return fast
