@@ -38,8 +38,7 @@ class Contender:
     def test(self, index: int, place: int, ahead: LookAhead) -> None:
         """Answer frame `index` of the stream, which is frame `place` of those looked at."""
         frame, timeline = ahead.frames[place], self.timeline
-        look = ahead.look(place, self.inference)
-        looking_ms = ahead.latency_ms(place, self.inference)
+        look, looking_ms = ahead.look(place, self.inference)
         started_ns = self._clock_ns()
         result = self.inference.conclude(frame, look)
         timeline.latency_ms.append(looking_ms + (self._clock_ns() - started_ns) / 1e6)

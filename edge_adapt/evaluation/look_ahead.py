@@ -14,6 +14,7 @@ from edge_adapt.pipeline.inference import Inference, Look
 from edge_adapt.records import Frame, I64, U8
 import numpy as np
 
+_UNKNOWN_MS = float('nan')
 _Key = tuple[type, str]  # engine and version of the weights
 
 
@@ -21,8 +22,8 @@ class LookAhead:
     """
     Some consecutive frames, and what contenders see of them.
 
-    The first frame under each weights is looked at alone and timed, as on a robot: that is what
-    `latency_ms` knows; cutting the image to the network's input is counted in.
+    The first frame under each weights is looked at alone and timed, as on a robot: the time of
+    cutting the image to the network's input is counted in.
     """
 
     def __init__(
@@ -36,18 +37,18 @@ class LookAhead:
         self._looks: dict[_Key, tuple[int, list[Look]]] = {}
         self._latency_ms: dict[tuple[_Key, int], float] = {}
 
-    def look(self, index: int, inference: Inference) -> Look:
-        """Return what the weights that `inference` uses make of frame `index`."""
+    def look(self, index: int, inference: Inference) -> tuple[Look, float]:
+        """
+        Return what the weights that `inference` uses make of frame `index`.
+
+        The second value is the time in ms from image to look where it was measured, else NaN.
+        """
         key = _key(inference)
         known = self._looks.get(key)
         if known is None:
             known = self._looks[key] = (index, self._look_from(index, inference))
         start, looks = known
-        return looks[index - start]
-
-    def latency_ms(self, index: int, inference: Inference) -> float:
-        """Return the time from image to look where it was measured, else NaN."""
-        return self._latency_ms.get((_key(inference), index), float('nan'))
+        return looks[index - start], self._latency_ms.get((key, index), _UNKNOWN_MS)
 
     def classes(self, inference: Inference) -> I64:
         """Return the classes of all frames, without a look at drift where none is needed."""
