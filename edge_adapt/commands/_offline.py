@@ -53,11 +53,14 @@ def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:
     )
 
 
-def run(arguments: Namespace, stream: Stream, region: str, subject: str) -> dict[str, Any]:
+def run(
+    arguments: Namespace, stream: Stream, region: str, subject: str, place: str = ''
+) -> dict[str, Any]:
     """
     Test, then train, on `stream`, beside the frozen network, and return what came of it.
 
-    Unless JSON was asked for, a table is printed; `subject` names the stream in the picture.
+    Unless JSON was asked for, a table is printed; `subject` names the stream in the picture. Where
+    there are several streams, `place` keeps their reports apart.
     """
     if arguments.label_delay < 0:
         raise UsageError(f'--label-delay must be >= 0, got {arguments.label_delay}')
@@ -72,9 +75,12 @@ def run(arguments: Namespace, stream: Stream, region: str, subject: str) -> dict
     title = f'{subject}, {arguments.model} network: {entries[0].name} against frozen'
     what_happened = run_of(title, entries, stream.class_names, Model.load(arguments.model).digest)
     if arguments.picture:
-        _files.write_picture(arguments.picture, what_happened, f'seed {arguments.seed}')
+        picture = arguments.picture
+        if place:
+            picture = picture.with_stem(f'{picture.stem}_{place}')
+        _files.write_picture(picture, what_happened, f'seed {arguments.seed}')
     if arguments.report:
-        page = _files.write_report(arguments.report, what_happened)
+        page = _files.write_report(arguments.report / place, what_happened)
         print(f'report: {page}', file=sys.stderr)
     document = _document(entries)
     if not arguments.json:

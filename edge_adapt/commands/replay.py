@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 import json
 from pathlib import Path
@@ -43,14 +44,26 @@ class Replay:
     @staticmethod
     def run(arguments: Namespace) -> int:
         """Run every bag, print, draw."""
-        documents = [_replay(path, arguments) for path in arguments.bags]
+        places = _places(arguments.bags)
+        documents = [
+            _replay(path, arguments, place)
+            for path, place in zip(arguments.bags, places, strict=True)
+        ]
         if arguments.json:
             said = {name: getattr(arguments, name) for name in NAMES}
             print(json.dumps({'arguments': said, 'bags': documents}, indent=2))
         return 0
 
 
-def _replay(path: Path, arguments: Namespace) -> dict[str, Any]:
+def _places(bags: Sequence[Path]) -> list[str]:
+    """Return where the report of each bag goes: several have a folder each, by their names."""
+    if len(bags) == 1:
+        return ['']
+    names = [path.resolve().stem for path in bags]
+    return [name if names.count(name) == 1 else f'{name}_{i + 1}' for i, name in enumerate(names)]
+
+
+def _replay(path: Path, arguments: Namespace, place: str) -> dict[str, Any]:
     # Imported on use: who has no library for bags can use everything else.
     from edge_adapt.evaluation.recorded import recorded
 
@@ -64,7 +77,7 @@ def _replay(path: Path, arguments: Namespace) -> dict[str, Any]:
     )
     if not arguments.json:
         print(path)
-    document = _offline.run(arguments, recording, region, path.name)
+    document = _offline.run(arguments, recording, region, path.resolve().name, place)
     tally = recording.tally
     for sentence in tally.sentences():
         print(f'{path}: {sentence}', file=sys.stderr)
