@@ -24,8 +24,8 @@ class SegmentFigures:
 
     `delay` is the frames from the change to the first alarm, `recovery` the frames until the
     EARLY frames that follow are within MARGIN of what the segment ends with and not below the
-    frozen network. `loss_area` is the area under the loss: the right answers that the change
-    cost, against the accuracy of the WINDOW frames before it.
+    frozen network. `loss_area` is the area under the loss: the right answers that the segment
+    cost, against the accuracy of the last WINDOW frames of the first segment.
     """
 
     domain: str
@@ -124,7 +124,8 @@ def figures(timeline: Timeline) -> Figures:
 def _segment_figures(timeline: Timeline, segment: Segment, alarm: int | None) -> SegmentFigures:
     place = slice(segment.start, segment.stop)
     mine, theirs = timeline.correct[place], timeline.frozen_correct[place]
-    before = timeline.correct[max(0, segment.start - WINDOW) : segment.start]
+    stop = timeline.segments[0].stop
+    first = timeline.correct[max(0, stop - WINDOW) : stop]
     tail = (
         slice(max(0, min(LATE, len(mine) - 1)), None) if len(mine) > LATE else slice(-WINDOW, None)
     )
@@ -140,7 +141,7 @@ def _segment_figures(timeline: Timeline, segment: Segment, alarm: int | None) ->
         after_early=_mean(mine[EARLY:]),
         delay=None if alarm is None else alarm - segment.start,
         recovery=_recovery(mine, theirs),
-        loss_area=_loss_area(before, mine),
+        loss_area=_loss_area(first, mine) if segment.start else None,
         oracle=_mean(timeline.oracle_correct[place]),
     )
 
@@ -158,9 +159,9 @@ def _class_figures(timeline: Timeline) -> list[ClassFigures]:
     return found
 
 
-def _loss_area(before: Array, correct: Array) -> float | None:
-    """Return sum of a0 - correct over the known frames, a0 the accuracy before the change."""
-    level, known = _mean(before), correct[~np.isnan(correct)]
+def _loss_area(first: Array, correct: Array) -> float | None:
+    """Return the sum of a0 - correct over the known frames, a0 the accuracy at first."""
+    level, known = _mean(first), correct[~np.isnan(correct)]
     return None if level is None or not known.size else float(np.sum(level - known))
 
 

@@ -56,7 +56,7 @@ def transfer(domains: Sequence[str], first_seen: Sequence[int], accuracy: F64) -
         first_seen=tuple(first_seen),
         accuracy=tuple(tuple(row) for row in accuracy.tolist()),
         forgetting=forgetting,
-        backward_transfer=None if forgetting is None else -forgetting,
+        backward_transfer=None if forgetting is None else 0.0 - forgetting,
         forward_transfer=float(np.mean(gained)) if gained else None,
     )
 

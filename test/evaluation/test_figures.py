@@ -73,3 +73,24 @@ def test_events_of_unknown_kind_are_refused() -> None:
 def test_moving_mean_passes_over_unknown_values() -> None:
     values = np.array([np.nan, 1.0, 0.0, np.nan, 1.0])
     np.testing.assert_array_equal(moving_mean(values, 2), [np.nan, 1.0, 0.5, 0.0, 1.0])
+
+
+def test_area_under_the_loss_is_counted_in_right_answers() -> None:
+    run = figures(timeline(('clean', 100, 0), ('blur', 100, 30), ('clean', 100, 5)))
+    assert [segment.loss_area for segment in run.segments] == [None, 30.0, 5.0]
+
+
+def test_classes_are_counted_apart() -> None:
+    run = timeline(('clean', 100, 25))
+    run.labels[:10] = [0] * 10  # 'predicted' says 0 for the first 25
+    found = figures(run).classes
+    assert [(each.label, each.n_frames) for each in found] == [(0, 10), (1, 90)]
+    assert [each.accuracy for each in found] == [1.0, 75 / 90]
+    assert [each.frozen for each in found] == [1.0, 0.0]
+
+
+def test_oracle_is_judged_where_there_is_one() -> None:
+    run = timeline(('clean', 100, 0))
+    assert figures(run).oracle is None
+    run.oracle += [1] * 50 + [0] * 50
+    assert figures(run).oracle == 0.5
