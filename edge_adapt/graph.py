@@ -131,9 +131,9 @@ INTERFACES: dict[str, Interface] = {
     'inference': Interface(
         publishes=(
             *('/diagnostics', 'classification', 'drift', 'drift_score', 'label_info', 'model'),
-            '~/debug_image',
+            *('voted', '~/debug_image'),
         ),
-        subscribes=('camera_info', 'image_raw', 'weights'),
+        subscribes=('camera_info', 'image_raw', 'track', 'weights'),
         services=('~/reset_detector',),
     ),
     'adaptation': Interface(

@@ -187,6 +187,19 @@ INFERENCE = (
         maximum=1000.0,
     ),
     Parameter(
+        'vote_frames',
+        0,
+        'Publish on `voted` what the last so many frames of a track say together; 0 does not.',
+        minimum=0,
+        maximum=64,
+    ),
+    Parameter(
+        'tracks',
+        'found',
+        'How tracks are known: found where the image changes, or told by a tracker on `track`.',
+        values=('found', 'told'),
+    ),
+    Parameter(
         'input_timeout_s',
         2.0,
         'Say so when no frame comes for this long.',

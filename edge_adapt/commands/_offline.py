@@ -21,7 +21,15 @@ from tqdm import tqdm
 
 NAMES = (
     *('label_share', 'seed', 'model', 'reference', 'engine', 'detector', 'ladder', 'updater'),
-    *('min_gain', 'max_step', 'max_updates_per_hour', 'max_new_classes', 'store'),
+    *(
+        'min_gain',
+        'max_step',
+        'max_updates_per_hour',
+        'max_new_classes',
+        'vote_frames',
+        'tracks',
+        'store',
+    ),
 )
 
 

@@ -37,6 +37,8 @@ def of(result: Figures) -> str:
         f' {number(result.latency_p50_ms)} ms, p99 {number(result.latency_p99_ms)} ms;'
         f' {result.n_dropped} frames dropped'
     )
+    if result.voted is not None:
+        sums += f'\nvotes over tracks, apart from adaptation: {percent(result.voted)}'
     return f'{grid(HEADINGS, rows)}\n{sums}'
 
 

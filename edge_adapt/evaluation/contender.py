@@ -10,6 +10,7 @@ from edge_adapt.evaluation.look_ahead import LookAhead
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.pipeline.decisions import Decision, ROLLBACK
 from edge_adapt.pipeline.inference import Inference
+from edge_adapt.pipeline.voting import Voting
 from edge_adapt.records import U8
 
 MAX_SNAPSHOTS = 24  # images kept, however long the stream
@@ -24,9 +25,10 @@ class Contender:
         inference: Inference,
         learning: Learning,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
+        voting: Voting | None = None,
     ) -> None:
         self.name, self.inference = name, inference
-        self._learning, self._clock_ns = learning, clock_ns
+        self._learning, self._clock_ns, self._voting = learning, clock_ns, voting
         self.timeline = Timeline()
         self.decisions: list[tuple[int, Decision]] = []  # with the frame it was taken at
         self.snapshots: dict[int, U8] = {}  # what the camera saw when it alarmed
@@ -43,6 +45,9 @@ class Contender:
         result = self.inference.conclude(frame, look)
         timeline.latency_ms.append(looking_ms + (self._clock_ns() - started_ns) / 1e6)
         timeline.predicted.append(result.prediction.label)
+        if self._voting is not None:
+            voted = self._voting(frame, ahead.images[place], result.prediction, look.weights)
+            timeline.voted.append(voted.label)
         timeline.statistic.append(result.statistic)
         timeline.versions.append(result.prediction.version)
         if result.detection is not None:

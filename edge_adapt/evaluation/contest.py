@@ -19,7 +19,7 @@ from edge_adapt.evaluation.race import Progress, Race
 from edge_adapt.evaluation.timeline import Timeline
 from edge_adapt.evaluation.transfer import Transfer
 from edge_adapt.networks.costs import Cost, cost_of
-from edge_adapt.pipeline.assembly import adaptation_from, Get, inference_from
+from edge_adapt.pipeline.assembly import adaptation_from, Get, inference_from, voting_from
 from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.records import U8
 from edge_adapt.streams import Stream
@@ -149,7 +149,9 @@ def _contender(
     mine = _with(get, {**chosen, 'store': get('store') or store()})
     name = '+'.join(chosen[key] for key in VARIED if len({each[key] for each in settings}) > 1)
     learning = adaptation_from(mine, time.perf_counter_ns)
-    return Contender(name or chosen['updater'], inference_from(mine), learning)
+    return Contender(
+        name or chosen['updater'], inference_from(mine), learning, voting=voting_from(mine)
+    )
 
 
 def _baseline(name: str, get: Get, taken: Container[str]) -> Contender:

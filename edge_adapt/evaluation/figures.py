@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edge_adapt.evaluation.timeline import moving_mean, Timeline
+from edge_adapt.evaluation.timeline import hits, moving_mean, Timeline
 from edge_adapt.records import Array
 from edge_adapt.streams import RECORDED, Segment
 import numpy as np
@@ -60,7 +60,8 @@ class Figures:
     A whole run.
 
     `false_alarms` fell where nothing had changed since the alarm before; it is None, as `missed`
-    and `n_changes` are, for recordings of which nobody knows when something changed.
+    and `n_changes` are, for recordings of which nobody knows when something changed. `voted` is
+    the accuracy of the votes over tracks, where there were any: no adaptation, an output option.
     """
 
     n_frames: int
@@ -81,6 +82,7 @@ class Figures:
     latency_p99_ms: float | None
     segments: list[SegmentFigures]
     classes: list[ClassFigures]
+    voted: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -104,6 +106,7 @@ def figures(timeline: Timeline) -> Figures:
         n_dropped=sum(value < 0 for value in timeline.predicted),
         accuracy=_mean(timeline.correct),
         frozen=_mean(timeline.frozen_correct),
+        voted=_mean(hits(timeline.voted, timeline.labels)) if timeline.voted else None,
         oracle=_mean(timeline.oracle_correct),
         forgetting=_forgetting(segments),
         n_changes=len(changes) if is_known else None,

@@ -31,7 +31,8 @@ class Timeline:
 
     A label of -1 is unknown, a prediction of -1 was never made: a dropped frame. `statistic`
     is the drift statistic over its threshold, `latency_ms` the time from image to result, NaN
-    where it was not measured. `stamps_ns` and `oracle` may be empty: nobody noted them.
+    where it was not measured. `stamps_ns`, `oracle` and `voted`, the answers of tracks, may be
+    empty: nobody noted them.
     """
 
     segments: list[Segment] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Timeline:
     versions: list[str] = field(default_factory=list)
     stamps_ns: list[int] = field(default_factory=list)
     oracle: list[int] = field(default_factory=list)
+    voted: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.labels)

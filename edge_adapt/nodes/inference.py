@@ -20,6 +20,7 @@ from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._latency import Latency
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
+from edge_adapt.nodes._votes import Votes
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.overlay import GREEN, overlay, RED
 from edge_adapt.parameters import Value
@@ -59,6 +60,7 @@ class Inference(EdgeNode):
         self._faults = Faults(self)
         self.n_swaps = 0
         self._classification = self.create_publisher(Classification, 'classification', RELIABLE)
+        self._votes = Votes(self)
         self._score = self.create_publisher(Float32, 'drift_score', RELIABLE)
         self._drift = self.create_publisher(DiagnosticArray, 'drift', RELIABLE)
         self._model = self.create_publisher(VisionInfo, 'model', LATCHED)
@@ -79,6 +81,7 @@ class Inference(EdgeNode):
     def activate(self) -> None:
         """Begin to listen."""
         self._input.open()
+        self._votes.open()
         self.create_subscription(UInt8MultiArray, 'weights', self._on_weights, LATCHED)
         self._worker = Worker(self._work, self.fail)
 
@@ -143,7 +146,8 @@ class Inference(EdgeNode):
         try:
             frame = self._input.frame_from(message)
             self._pipeline.region = self._input.region
-            result = self._pipeline.on_frame(frame)
+            image = self._pipeline.input_of(frame)
+            result = self._pipeline.on_input(frame, image)
         except UsageError as error:
             self.status.rejection = str(error)
             self._slot.reject()
@@ -152,6 +156,8 @@ class Inference(EdgeNode):
             )
             return
         self._tell(frame, result)
+        self._votes.tell(frame, image, result, self._pipeline)
+        self._slot.done()
 
     def _heed_swap(self, version: str, names: tuple[str, ...], stamp_ns: int) -> None:
         """
@@ -197,7 +203,6 @@ class Inference(EdgeNode):
             )
         if self._picture.get_subscription_count():
             self._publish_picture(frame, result)
-        self._slot.done()
 
     def _publish_picture(self, frame: Frame, result: Result) -> None:
         prediction = result.prediction

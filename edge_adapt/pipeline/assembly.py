@@ -18,6 +18,7 @@ from edge_adapt.pipeline.inference import Inference
 from edge_adapt.pipeline.ladder import ladder_from, Rung
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.pipeline.tools import Settings
+from edge_adapt.pipeline.voting import Voting
 from edge_adapt.store.weight_store import WeightStore
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name
@@ -50,6 +51,11 @@ def inference_from(get: Get) -> Inference:
     if get('store'):
         inference.use(WeightStore(get('store'), model).running_weights())
     return inference
+
+
+def voting_from(get: Get) -> Voting | None:
+    """Return who votes over tracks; None where nobody asked for it."""
+    return Voting(get('vote_frames'), get('tracks')) if get('vote_frames') else None
 
 
 def detector_from(detector: str, get: Get, model: Model) -> DriftDetector:

@@ -35,6 +35,8 @@ class TrackVote:
         if track == UNKNOWN:
             return scores
         votes = self._votes.pop(track, None) or deque(maxlen=self._n_frames)
+        if votes and votes[0].shape != scores.shape:
+            votes.clear()  # a class was learned meanwhile
         votes.append(np.log(np.maximum(scores, 1e-6)))
         self._votes[track] = votes
         if len(self._votes) > MAX_TRACKS:

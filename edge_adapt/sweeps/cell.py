@@ -21,7 +21,15 @@ from edge_adapt.streams import Stream
 
 NODE_NAMES = (
     *('label_share', 'seed', 'model', 'reference', 'region', 'ladder', 'min_gain', 'max_step'),
-    *('max_updates_per_hour', 'max_new_classes', 'stream', 'schedule', 'order'),
+    *(
+        'max_updates_per_hour',
+        'max_new_classes',
+        'vote_frames',
+        'tracks',
+        'stream',
+        'schedule',
+        'order',
+    ),
 )
 BAG_NAMES = ('image_topic', 'label_topic', 'labels')
 TABLE: Mapping[str, Parameter] = {
