@@ -80,5 +80,6 @@ def test_votes_are_reported_apart() -> None:
     assert without.voted is None
     assert without.accuracy == beside.accuracy
     assert beside.voted is not None
+    assert beside.accuracy is not None
     assert beside.voted > beside.accuracy + 0.05
     assert UNKNOWN not in voting.timeline.voted
