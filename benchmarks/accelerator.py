@@ -1,7 +1,7 @@
 """
 Measure the accelerator: answers, cycles, simulated speed, resources, clock.
 
-    python -m benchmarks.accelerator            # lines of JSON
+    python -m benchmarks.accelerator [part ...]     # lines of JSON; all parts by default
 
 Simulated figures are measured here, with the serving build and against the reference; resources
 and clocks are those that `python -m hw.synth.run` wrote, labelled with how they were obtained.
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import sys
 import time
 from typing import Any
 
@@ -21,7 +22,9 @@ from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.network import Network
 import numpy as np
 
+from benchmarks import _accelerator_node
 from hw.cosim.build import build
+from hw.synth.run import PARTS as N_LUTS
 from hw.tests.networks import network_of, random_images, random_weights
 
 RESULTS = Path(__file__).parents[1] / 'hw' / 'synth' / 'results'
@@ -33,7 +36,7 @@ MIN_FMAX_MHZ = {'accelerator': 130.0}
 
 def line(case: str, metric: str, value: float, unit: str, peer: str, peer_value: float) -> str:
     """Return one figure; ratio above 1 is better than the peer, more or less being better."""
-    less_is_better = unit in ('cycles', 'wrong', 'share')
+    less_is_better = unit in ('cycles', 'wrong', 'share', 'LUT')
     ratio = peer_value / value if less_is_better and value else None
     if not less_is_better and peer_value:
         ratio = value / peer_value
@@ -90,21 +93,35 @@ def simulated() -> Iterator[str]:
 
 def synthesized() -> Iterator[str]:
     """Read what the synthesis wrote."""
-    engine = _result('bnn_engine').get('xilinx', {}).get('lut')
     for path in sorted(RESULTS.glob('*.json')):
         result = json.loads(path.read_text())
         name, mapped, routed = path.stem, result.get('xilinx'), result.get('ecp5')
         if mapped:
             case = f'{name}, UltraScale+, {mapped["kind"]}'
             yield line(case, 'DSP', mapped['dsp'], 'DSP', 'bar', 0)
-            peer = ('bnn_engine', engine) if engine else ('none', 0)
-            yield line(case, 'LUT', mapped['lut'], 'LUT', *peer)
-            for part, share in mapped['share_of_luts'].items():
-                yield line(case, f'LUTs of {part}', share, 'share', 'bar', MAX_SHARE[part])
+            yield line(case, 'LUT', mapped['lut'], 'LUT', 'bnn_engine', _luts('bnn_engine'))
         if routed:
             bar = MIN_FMAX_MHZ.get(name, 120.0)
-            case = f'{name}, LFE5U-85F speed 8, {routed["kind"]}, median of 3 seeds'
+            n_seeds = len(routed['fmax_mhz_by_seed'])
+            case = f'{name}, LFE5U-85F speed 8, {routed["kind"]}, median of {n_seeds} seeds'
             yield line(case, 'Fmax', routed['fmax_mhz'], 'MHz', 'bar', bar)
+    yield from _addition()
+
+
+def _addition() -> Iterator[str]:
+    """Yield what learning and the second bank add to the engine, as shares of two parts."""
+    parts = [_luts(name) for name in ('es_unit', 'stat_unit', 'bank_control')]
+    if not all(parts):
+        return
+    case = 'ES + statistics + bank control, UltraScale+, yosys-mapped'
+    yield line(case, 'LUT', sum(parts), 'LUT', 'bnn_engine', _luts('bnn_engine'))
+    for part, bar in MAX_SHARE.items():
+        share = round(sum(parts) / N_LUTS[part], 5)
+        yield line(case, f'LUTs of {part}', share, 'share', 'bar', bar)
+
+
+def _luts(name: str) -> int:
+    return int(_result(name).get('xilinx', {}).get('lut', 0))
 
 
 def _result(name: str) -> dict[str, Any]:
@@ -113,11 +130,25 @@ def _result(name: str) -> dict[str, Any]:
     return found
 
 
-def main() -> None:
-    """Print all figures."""
-    for text in (*simulated(), *synthesized()):
-        print(text, flush=True)
+def over_topics() -> Iterator[str]:
+    """Serve topics, from another process."""
+    yield from (line(*figure) for figure in _accelerator_node.over_topics())
+
+
+def rungs() -> Iterator[str]:
+    """Learn on the accelerator and on the CPU."""
+    yield from (line(*figure) for figure in _accelerator_node.rungs())
+
+
+PARTS = {part.__name__: part for part in (simulated, synthesized, over_topics, rungs)}
+
+
+def main(names: list[str]) -> None:
+    """Print the figures of some parts."""
+    for name in names or PARTS:
+        for text in PARTS[name]():
+            print(text, flush=True)
 
 
 if __name__ == '__main__':
-    main()
+    main(sys.argv[1:])

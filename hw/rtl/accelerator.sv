@@ -367,7 +367,7 @@ module accelerator #(
 
   // ---- what learns: it has its own adders, so frames never wait for it ----
 
-  learning #(
+  learning_units #(
       .Lanes    (Lanes),
       .NClasses (NClasses),
       .NFeatures(NFeatures),

@@ -4,7 +4,7 @@
 // What learns beside the engine, behind one pair of streams: row_es on samples (es_unit.sv) where
 // EsSamples is not 0, statistics of the sums (stat_unit.sv) where StatBits is not 0.
 
-module learning #(
+module learning_units #(
     parameter int unsigned Lanes = 128,
     parameter int unsigned NClasses = 10,
     parameter int unsigned NFeatures = 256,
