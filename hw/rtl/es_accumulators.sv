@@ -41,20 +41,23 @@ module es_accumulators #(
   localparam int unsigned MoveBits = $clog2(32 * (NFeatures + 1)) + 2;
 
   logic [LogitBits*NClasses-1:0] logits_q, start_q;
-  logic unused_fractions;
+  logic add_q, subtract_q, unused_fractions;
 
   assign unused_fractions = ^row_i;  // the bits of V below a half
+
+  always_ff @(posedge clk_i) begin
+    add_q      <= valid_i && !bias_row_i;
+    subtract_q <= in_means_i ? mean_bit_i != 3'd5 : !feature_i;
+  end
 
   assign logit_o = 32'(signed'(logits_q[LogitBits-1:0]));
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
     logic signed [7:0] weight_q;
-    logic signed [LogitBits-1:0] weight, term, logit, following;
-    logic subtract;
+    logic signed [13:0] weight, term_q;
+    logic signed [LogitBits-1:0] logit, following;
 
-    assign weight = LogitBits'(weight_q);
-    assign term = !in_means_i ? weight <<< 4 : mean_i[mean_bit_i] ? weight <<< mean_bit_i : '0;
-    assign subtract = in_means_i ? mean_bit_i != 3'd5 : !feature_i;
+    assign weight = 14'(weight_q);
     assign logit = logits_q[LogitBits*j+:LogitBits];
 
     if (j < NClasses - 1) begin : gen_inner
@@ -65,12 +68,14 @@ module es_accumulators #(
 
     always_ff @(posedge clk_i) begin
       weight_q <= row_i[16*j+8+:8] + {7'd0, row_i[16*j+7]};
+      term_q   <= !in_means_i ? weight <<< 4 : mean_i[mean_bit_i] ? weight <<< mean_bit_i : '0;
       if (restore_i) begin
         logits_q[LogitBits*j+:LogitBits] <= start_q[LogitBits*j+:LogitBits];
       end else if (clear_i || rotate_i) begin
         logits_q[LogitBits*j+:LogitBits] <= following;
-      end else if (valid_i && !bias_row_i) begin
-        logits_q[LogitBits*j+:LogitBits] <= subtract ? logit - term : logit + term;
+      end else if (add_q) begin
+        logits_q[LogitBits*j+:LogitBits] <= subtract_q ? logit - LogitBits'(term_q)
+                                                       : logit + LogitBits'(term_q);
       end
       if (save_i) start_q[LogitBits*j+:LogitBits] <= logit;
     end

@@ -121,7 +121,7 @@ module es_unit #(
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
   logic row_we, unused_row;
-  logic [FeatureBits-1:0] row_we_addr, feature1_q, feature2_q, feature3_q;
+  logic [FeatureBits-1:0] row_we_addr, feature1_q, feature2_q, feature3_q, feature4_q;
 
   always_ff @(posedge clk_i) begin
     row1  <= values[feature[RowBits-1:0]];
@@ -174,6 +174,7 @@ module es_unit #(
   logic loss_start, loss_rotate;
   logic [NClasses*NDirections-1:0] positive, negative;
   logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of a mean}
+  logic write4_q;
   logic [2:0] bit1_q, bit2_q, bit3_q;
   logic [LaneBits-1:0] lane1_q;
   logic sample_bit2_q, sample_bit3_q, in_means, updating, save_start, load_start;
@@ -196,8 +197,8 @@ module es_unit #(
   assign load_start = state == es_pkg::StMeansEnd && settled && !first_sample;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {step1_q, step2_q, step3_q} <= '0;
-    else {step1_q, step2_q, step3_q} <= {step, step1_q, step2_q};
+    if (!rst_ni) {step1_q, step2_q, step3_q, write4_q} <= '0;
+    else {step1_q, step2_q, step3_q, write4_q} <= {step, step1_q, step2_q, step3_q[2] && updating};
   end
 
   always_ff @(posedge clk_i) begin
@@ -214,6 +215,7 @@ module es_unit #(
     feature1_q        <= feature;
     feature2_q        <= feature1_q;
     feature3_q        <= feature2_q;
+    feature4_q        <= feature3_q;
   end
 
   es_accumulators #(
@@ -265,6 +267,7 @@ module es_unit #(
       .NClasses   (NClasses),
       .NDirections(NDirections)
   ) u_update (
+      .clk_i,
       .positive_i  (positive),
       .negative_i  (negative),
       .directions_i(direction_bits),
@@ -291,8 +294,8 @@ module es_unit #(
   end
 
   always_comb begin
-    row_we      = step3_q[2] && updating;
-    row_we_addr = feature3_q;
+    row_we      = write4_q;
+    row_we_addr = feature4_q;
     unused_row  = ^{row_we_addr, row_in_q, order_at};
     row_write   = row_write_q;
     if (state == es_pkg::StLoad) begin

@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One row's update, for all classes at once: V -= (sum over p of sign(D_pj) b_p) << shift, clipped
-// to +-127 steps of int8; and the vote of one class for its bias, which is not clipped.
+// to +-127 steps of int8; and the vote of one class for its bias, which is not clipped. row_o
+// follows row_i and the directions by one cycle, and shift_i must have been there before.
 
 module es_update #(
     parameter int unsigned NClasses = 10,
     parameter int unsigned NDirections = 2,
     localparam int unsigned ClassBits = $clog2(NClasses)
 ) (
+    input  logic                                   clk_i,
     // Signs of D: 1 where positive, 1 where negative; direction p has bits NClasses p ...
     input  logic        [NClasses*NDirections-1:0] positive_i,
     input  logic        [NClasses*NDirections-1:0] negative_i,
@@ -25,7 +27,7 @@ module es_update #(
 
   logic [NClasses*NDirections-1:0] up, down;
   logic signed [31:0] bias_vote;
-  logic [18:0] unit;
+  logic [18:0] unit_q;
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_votes
     assign up[NClasses*p+:NClasses] = directions_i[p] ? positive_i[NClasses*p+:NClasses]
@@ -35,11 +37,15 @@ module es_update #(
   end
 
   // A vote is its size times 2^shift: one shifter for all classes.
-  assign unit = 19'd1 << shift_i;
+  always_ff @(posedge clk_i) begin
+    unit_q <= 19'd1 << shift_i;
+  end
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_rows
     logic signed [VoteBits-1:0] vote;
-    logic [VoteBits-1:0] size;
+    logic [VoteBits-1:0] size_q;
+    logic negative_q;
+    logic signed [15:0] row_q;
     logic signed [18:0] move, moved;
 
     always_comb begin
@@ -47,14 +53,18 @@ module es_update #(
       for (int p = 0; p < NDirections; p++) begin
         vote = vote + VoteBits'(up[NClasses*p+j]) - VoteBits'(down[NClasses*p+j]);
       end
-      size = vote[VoteBits-1] ? -vote : vote;
       move = '0;
-      for (int i = 0; i < VoteBits; i++) move = move | (size[i] ? unit << i : '0);
-      moved = vote[VoteBits-1] ? 19'(signed'(row_i[16*j+:16])) + move
-                               : 19'(signed'(row_i[16*j+:16])) - move;
+      for (int i = 0; i < VoteBits; i++) move = move | (size_q[i] ? unit_q << i : '0);
+      moved = negative_q ? 19'(row_q) + move : 19'(row_q) - move;
       if (moved > Limit) moved = Limit;
       if (moved < -Limit) moved = -Limit;
       row_o[16*j+:16] = moved[15:0];
+    end
+
+    always_ff @(posedge clk_i) begin
+      size_q     <= vote[VoteBits-1] ? -vote : vote;
+      negative_q <= vote[VoteBits-1];
+      row_q      <= row_i[16*j+:16];
     end
   end
 

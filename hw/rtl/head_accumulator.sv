@@ -18,7 +18,7 @@ module head_accumulator #(
     input  logic                    feature_valid_i,
     input  logic                    feature_i,
     input  logic [32*HeadLanes-1:0] weights_i,
-    // The pass over the classes: the bias of class_o has latency 3; done_o when no bias is needed any more
+    // The pass over the classes: the bias of class_o has latency 3; done_o when none is needed
     input  logic                    finish_i,
     output logic                    ready_o,
     output logic                    done_o,

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // log2(x) in 1/256 for an integer x >= 0, by its leading one and a table of 256 entries; log2(0)
-// is that of 1. Latency 3.
+// is that of 1. Latency 4.
 
 module log2_unit #(
     parameter int unsigned Width = 30,
@@ -13,10 +13,10 @@ module log2_unit #(
     output logic [PlaceBits+8-1:0] log_o
 );
 
-  logic [PlaceBits-1:0] place, place_q, place_qq;
+  logic [PlaceBits-1:0] place, place_q, place_qq, place_qqq;
   logic [Width-1:0] x_q;
   logic [Width+7:0] shifted;
-  logic [7:0] entry;
+  logic [7:0] entry, index_q;
   logic unused_shifted;
 
   always_comb begin
@@ -30,15 +30,17 @@ module log2_unit #(
 
   log2_table u_table (
       .clk_i,
-      .index_i(shifted[7:0]),
+      .index_i(index_q),
       .data_o (entry)
   );
 
   always_ff @(posedge clk_i) begin
-    x_q      <= x_i;
-    place_q  <= place;
-    place_qq <= place_q;
-    log_o    <= {place_qq, entry};
+    x_q       <= x_i;
+    place_q   <= place;
+    place_qq  <= place_q;
+    index_q   <= shifted[7:0];
+    place_qqq <= place_qq;
+    log_o     <= {place_qqq, entry};
   end
 
 endmodule

@@ -64,7 +64,8 @@ module row_loss #(
   logic [DirectionBits-1:0] direction_q;
   logic wait_q;
   logic last_class, last_direction;
-  item_t item, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
+  item_t item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
+  item_t item9_q, item10_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);
@@ -110,36 +111,58 @@ module row_loss #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q} <= '0;
+      {item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
+      {item7_q, item8_q, item9_q, item10_q} <= '0;
       done_o <= 1'b0;
     end else begin
-      item1_q <= item;
-      item2_q <= item1_q;
-      item3_q <= item2_q;
-      item4_q <= item3_q;
-      item5_q <= item4_q;
-      item6_q <= item5_q;
-      item7_q <= item6_q;
-      item8_q <= item7_q;
-      done_o  <= item8_q.last;
+      item0_q  <= item;
+      item1_q  <= item0_q;
+      item2_q  <= item1_q;
+      item3_q  <= item2_q;
+      item4_q  <= item3_q;
+      item5_q  <= item4_q;
+      item6_q  <= item5_q;
+      item7_q  <= item6_q;
+      item8_q  <= item7_q;
+      item9_q  <= item8_q;
+      item10_q <= item9_q;
+      done_o   <= item10_q.last;
     end
   end
 
-  // Stage 1: the value in 1/1024, and what is added to it to make the exponent.
-  logic signed [31:0] value, value_q, offset_q, highest_q, maximum_q, exponent_q;
+  // Stages 0 and 1: the value in 1/1024, by one shifter to the right that turns around for shifts
+  // to the left; and what is added to it to make the exponent.
+  logic signed [31:0] value_q, offset_q, highest_q, maximum_q, exponent_q;
   logic signed [31:0] move_of_item, magnitude, largest_move_q;
-  logic signed [5:0] shift;
+  logic signed [32:0] turned, shifted;  // with the bit that comes in
+  logic [31:0] source_q;
+  logic signed [5:0] logit_shift, move_shift;
+  logic [5:0] logit_distance_q, move_distance_q, distance;
+  logic logit_left_q, move_left_q, left;
   logic [32*NDirections-1:0] moves_q;
 
-  assign value = item.move ? moves_i[32*direction_q+:32] : logit_i;
-  assign shift = item.move ? 6'(shift_i) + 6'(move_shift_i) : 6'(shift_i);
-  assign move_of_item = moves_q[32*direction_q+:32];
+  function automatic logic [31:0] reversed(input logic [31:0] word);
+    for (int i = 0; i < 32; i++) reversed[i] = word[31-i];
+  endfunction
+
+  assign logit_shift = 6'(shift_i);
+  assign move_shift = 6'(shift_i) + 6'(move_shift_i);
+  assign left = item0_q.move ? move_left_q : logit_left_q;
+  assign distance = item0_q.move ? move_distance_q : logit_distance_q;
+  assign turned = left ? {1'b0, reversed(source_q)} : {source_q[31], source_q};
+  assign shifted = turned >>> distance;
+  assign move_of_item = moves_q[32*item0_q.direction+:32];
   assign magnitude = value_q < 0 ? -value_q : value_q;
 
   always_ff @(posedge clk_i) begin
-    value_q <= shift < 0 ? value >>> 5'(-shift) : value <<< 5'(shift);
-    if (item.up) offset_q <= move_of_item - highest_q;
-    else if (item.down) offset_q <= -move_of_item - highest_q;
+    logit_left_q     <= logit_shift >= 0;
+    move_left_q      <= move_shift >= 0;
+    logit_distance_q <= logit_shift < 0 ? -logit_shift : logit_shift;
+    move_distance_q  <= move_shift < 0 ? -move_shift : move_shift;
+    source_q         <= item.move ? moves_i[32*direction_q+:32] : logit_i;
+    value_q          <= left ? reversed(shifted[31:0]) : shifted[31:0];
+    if (item0_q.up) offset_q <= move_of_item - highest_q;
+    else if (item0_q.down) offset_q <= -move_of_item - highest_q;
     else offset_q <= -highest_q;
     // Stage 2: moves, maxima, exponents
     if (start_i) begin
@@ -174,9 +197,9 @@ module row_loss #(
     operand_q <= sum_q - SumBits'(terms_q[24:0]) + SumBits'(power);
   end
 
-  // Stages 5 to 8: logarithms; the ring of differences of each direction
+  // Stages 5 to 10: logarithms, gains; the ring of differences of each direction
   logic [LogBits-1:0] logarithm;
-  logic signed [31:0] gain;
+  logic signed [31:0] gain_q;
 
   log2_unit #(
       .Width(SumBits)
@@ -186,8 +209,10 @@ module row_loss #(
       .log_o(logarithm)
   );
 
-  assign gain = (item8_q.up ? signed'(32'(logarithm)) : -signed'(32'(logarithm))) -
-      (item8_q.own ? signed'(moves_q[32*item8_q.direction+:32]) >>> 1 : 32'sd0);
+  always_ff @(posedge clk_i) begin
+    gain_q <= (item9_q.up ? signed'(32'(logarithm)) : -signed'(32'(logarithm))) -
+        (item9_q.own ? signed'(moves_q[32*item9_q.direction+:32]) >>> 1 : 32'sd0);
+  end
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_directions
     logic [32*NClasses-1:0] differences_q;
@@ -195,8 +220,8 @@ module row_loss #(
     always_ff @(posedge clk_i) begin
       if (clear_i) begin
         differences_q <= '0;
-      end else if ((item8_q.up || item8_q.down) && item8_q.direction == DirectionBits'(p)) begin
-        differences_q <= {differences_q[31:0] + gain, differences_q[32*NClasses-1:32]};
+      end else if ((item10_q.up || item10_q.down) && item10_q.direction == DirectionBits'(p)) begin
+        differences_q <= {differences_q[31:0] + gain_q, differences_q[32*NClasses-1:32]};
       end
     end
 
@@ -207,6 +232,9 @@ module row_loss #(
   end
 
   logic unused_items;
-  assign unused_items = ^{item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q};
+  assign unused_items = ^{
+    shifted[32], item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q,
+    item9_q, item10_q
+  };
 
 endmodule
