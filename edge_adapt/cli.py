@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _tidy_at_sigterm() -> Iterator[None]:
-    """A context that SIGTERM leaves as an error would: processes end, bags are completed."""
+    """Let SIGTERM end what is inside as an error would: processes end, bags are completed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -40,7 +40,7 @@ class Grid:
 
     @property
     def small(self) -> Grid:
-        """The grid of the data set's own images: one pixel a cell, no surroundings."""
+        """Return the grid of the data set's own images: one pixel a cell, no surroundings."""
         return replace(self, cell=1, x=0, y=0)
 
 

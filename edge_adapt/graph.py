@@ -35,7 +35,7 @@ class NodeSpec:
 
     @property
     def node_name(self) -> str:
-        """The name of the node, without a namespace."""
+        """Return the name of the node, without a namespace."""
         return self.name or self.executable
 
     def with_parameters(self, parameters: Mapping[str, Value]) -> NodeSpec:

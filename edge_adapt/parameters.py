@@ -35,7 +35,7 @@ class Parameter:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The legal values, or nothing where they are not listed."""
+        """Return the legal values, or nothing where they are not listed."""
         return tuple(registry.names(self.room)) if self.room else self.values
 
     def refusal(self, value: Value) -> str:

@@ -65,7 +65,7 @@ class Samples:
 
     @property
     def labelled(self) -> Samples:
-        """The samples whose label is known."""
+        """Return the samples whose label is known."""
         return self.take(self.labels != UNKNOWN)
 
 
@@ -104,7 +104,7 @@ class Weights(Mapping[str, Array]):
 
     @cached_property
     def version(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 over names, types, shapes, values."""
+        """Return 16 hexadecimal digits of the SHA-256 over names, types, shapes, values."""
         digest = hashlib.sha256()
         for name, array in self._arrays.items():
             digest.update(f'{name}:{array.dtype.str}:{array.shape};'.encode())
@@ -141,7 +141,7 @@ class Prediction:
 
     @property
     def confidence(self) -> float:
-        """The probability of the predicted class, 0..1."""
+        """Return the probability of the predicted class, 0..1."""
         return float(self.scores[self.label])
 
 

@@ -21,7 +21,7 @@ def names(room: str) -> list[str]:
 
 def load(room: str, name: str) -> Any:
     """
-    Return the class of member `name`: `load('drift', 'page_hinkley')` is `PageHinkley`.
+    Return the class of member `name`, `PageHinkley` of 'page_hinkley'.
 
     Raises UsageError with the names there are, and with the missing library's name where the
     member needs one that is not installed.

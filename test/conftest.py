@@ -17,7 +17,7 @@ SHARPNESS = 10.0
 
 @pytest.fixture(scope='session')
 def digits():
-    """Return 1,797 real digits (8, 8, 1) uint8 in a fixed random order."""
+    """Return 1,797 real images (8, 8, 1) uint8 in a fixed random order."""
     datasets = pytest.importorskip('sklearn.datasets')
     data = datasets.load_digits()
     order = np.random.default_rng(5).permutation(len(data.target))

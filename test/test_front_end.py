@@ -10,7 +10,7 @@ SHAPE = (12, 10)
 
 @pytest.fixture
 def images():
-    """Return smooth images (20, 12, 10, 2): a blob at a place of its own in each."""
+    """Return 20 smooth pictures, (20, 12, 10, 2): a blob at a place of its own in each."""
     y, x = np.mgrid[:12, :10]
     rng = np.random.default_rng(1)
     places = rng.uniform(2, 8, (20, 2))

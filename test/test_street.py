@@ -35,7 +35,7 @@ def test_world_and_signs_are_what_the_street_says() -> None:
 
 @pytest.fixture(scope='module')
 def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A program that loads a world with every warning an error."""
+    """Return a program that loads a world with every warning an error."""
     found = shutil.which('pkg-config') and shutil.which('g++')
     if not found or subprocess.run(['pkg-config', 'sdformat12'], check=False).returncode:
         pytest.skip('libsdformat is not installed: apt-get install libsdformat-dev sdformat-sdf')

@@ -18,7 +18,7 @@ class Learning(Protocol):
 
     @property
     def weights(self) -> Weights:
-        """What inference should use."""
+        """Return what inference should use."""
         ...
 
     def on_frame(self, stamp_ns: int, image: U8) -> None:

@@ -107,12 +107,12 @@ class Processes:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The process number of every node."""
+        """Return the process number of every node."""
         return {name: process.pid for name, process in self._running.items()}
 
     @property
     def ended(self) -> dict[str, int]:
-        """The nodes that have ended by themselves, and their exit statuses."""
+        """Return the nodes that have ended by themselves, and their exit statuses."""
         codes = {name: process.poll() for name, process in self._running.items()}
         return {name: code for name, code in codes.items() if code is not None}
 

@@ -94,7 +94,7 @@ def _float32(x: Array) -> Array:
 
 
 def sliding_max(packer: Packer, node: Node) -> Line:
-    """MaxPool whose windows overlap, or reach beyond the image."""
+    """Pack a MaxPool whose windows overlap, or reach beyond the image."""
     x = plain(packer, node, packer.line(node))
     size, stride, before, extra = _window(node, x)
     layer = SlidingMax(
@@ -120,7 +120,7 @@ def _window(node: Node, x: Line) -> tuple[int, int, int, int]:
 
 
 def average_pool(packer: Packer, node: Node) -> Line:
-    """AveragePool of the whole image, or of squares that all lie inside it."""
+    """Pack an AveragePool of the whole image, or of squares that all lie inside it."""
     x = packer.line(node)
     kernel = node_ints(node, 'kernel_shape', ())
     pads = node_ints(node, 'pads', (0,) * 4)

@@ -13,7 +13,7 @@ import numpy as np
 
 
 def dense(packer: Packer, node: Node) -> Line:
-    """MatMul or Gemm with constant weights: a dense layer, or the head where it is last."""
+    """Pack a MatMul or Gemm with constant weights: a dense layer, or the head where it is last."""
     x, weights = packer.line(node), packer.constant(node, 1)
     weights = weights if node.attributes.get('transB', 0) else weights.T
     alpha, beta = (node.attributes.get(key, 1.0) for key in ('alpha', 'beta'))

@@ -30,12 +30,12 @@ class DriftDetector(Protocol):
 
     @property
     def detection(self) -> Detection | None:
-        """What the latest update detected; None where it detected nothing."""
+        """Return what the latest update detected; None where it detected nothing."""
         ...
 
     @property
     def statistic(self) -> float:
-        """The statistic over its threshold after the latest update: above 1 is drift."""
+        """Return the statistic over its threshold after the latest update: above 1 is drift."""
         ...
 
     def update(self, observation: Observation) -> None:

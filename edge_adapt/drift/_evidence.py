@@ -38,7 +38,7 @@ class Evidence(Protocol):
 
     @property
     def n_bytes(self) -> int:
-        """The size of the state, in bytes."""
+        """Return the size of the state, in bytes."""
         ...
 
 
@@ -58,7 +58,7 @@ class InNumpy:
 
     @property
     def n_bytes(self) -> int:
-        """The size of the state, in bytes."""
+        """Return the size of the state, in bytes."""
         return self._runs.n_bytes
 
     def update(self, features: F32, predicted: int) -> tuple[float, int]:
@@ -108,7 +108,7 @@ class Native:
 
     @property
     def n_bytes(self) -> int:
-        """The size of the state and of what is normal, in bytes."""
+        """Return the size of the state and of what is normal, in bytes."""
         return int(self._runs.n_bytes)
 
     def statistics(self) -> Array:

@@ -55,7 +55,7 @@ class Normal:
 
     @cached_property
     def group_limits(self) -> F64:
-        """The largest norm of each group: 1.5 (sqrt(d) + 0.7), what clean frames hardly reach."""
+        """Return the largest norm of each group, 1.5 (sqrt(d) + 0.7); clean frames are below."""
         return self.norm_limit * (np.sqrt(list(self.groups.values())) + 0.7)
 
     @property

@@ -41,7 +41,7 @@ class Reference:
 
     @property
     def signature(self) -> Signature:
-        """The signature of the clean domain."""
+        """Return the signature of the clean domain."""
         return Signature(self.domain.centre, self.domain.scale)
 
     def about_domain(self, signature: Signature) -> Normal:

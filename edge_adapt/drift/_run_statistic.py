@@ -65,12 +65,12 @@ class RunStatistic:
 
     @property
     def shift(self) -> Array:
-        """The estimated shift of each residual, (n_streams, n_scales, n_features)."""
+        """Return the estimated shift of each residual, (n_streams, n_scales, n_features)."""
         return self._shift / np.maximum(self._weight, _TINY)
 
     @property
     def n_bytes(self) -> int:
-        """The size of the state."""
+        """Return the size of the state."""
         return sum(x.nbytes for x in vars(self).values() if isinstance(x, np.ndarray))
 
     def update(self, residuals: Array, predicted: Array) -> Array:

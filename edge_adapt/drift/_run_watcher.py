@@ -27,7 +27,7 @@ class RunWatcher(Watcher):
 
     @property
     def n_bytes(self) -> int:
-        """The size of the state, in bytes."""
+        """Return the size of the state, in bytes."""
         return self._evidence.n_bytes
 
     def _watch(self, normal: Normal) -> None:

@@ -26,7 +26,7 @@ class Sight:
 
     @property
     def ratio(self) -> float:
-        """The statistic over its threshold: above 1 is drift."""
+        """Return the statistic over its threshold: above 1 is drift."""
         return self.statistic / self.threshold
 
 
@@ -59,12 +59,12 @@ class Watcher(ABC):
 
     @property
     def detection(self) -> Detection | None:
-        """What the latest update detected; None where it detected nothing."""
+        """Return what the latest update detected; None where it detected nothing."""
         return self._detection
 
     @property
     def statistic(self) -> float:
-        """The statistic over its threshold after the latest update: above 1 is drift."""
+        """Return the statistic over its threshold after the latest update: above 1 is drift."""
         return self._sight.ratio
 
     def reset(self) -> None:

@@ -48,12 +48,12 @@ class Ensemble:
 
     @property
     def detection(self) -> Detection | None:
-        """What the latest update detected; None where it detected nothing."""
+        """Return what the latest update detected; None where it detected nothing."""
         return self._detection
 
     @property
     def statistic(self) -> float:
-        """The largest statistic over its threshold among the members."""
+        """Return the largest statistic over its threshold among the members."""
         return max(member.statistic for member in self._active)
 
     @property

@@ -35,7 +35,7 @@ class Infer(Protocol):
 
     @property
     def weights(self) -> Weights:
-        """The weights it was prepared with."""
+        """Return the weights it was prepared with."""
         ...
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:

@@ -62,14 +62,14 @@ class Geometry:
 
     @property
     def crc(self) -> int:
-        """The number by which hardware and image recognise each other."""
+        """Return the number by which hardware and image recognise each other."""
         bits = self.first_weight_bits
         words = (self.lanes, self.pixel_planes, bits, self.n_classes, *self.widths)
         return zlib.crc32(struct.pack(f'>{len(words)}I', *words))
 
     @property
     def threshold_limit(self) -> int:
-        """Sums stay below it, so a threshold beyond it decides as the limit does."""
+        """Return a limit that sums stay below: a threshold beyond it decides as the limit does."""
         return 1 << (30 if self.first_weight_bits > 1 else 23)
 
     @property
@@ -79,7 +79,7 @@ class Geometry:
 
     @property
     def parameters(self) -> dict[str, int | str]:
-        """The parameters of the module `accelerator`."""
+        """Return the parameters of the module `accelerator`."""
         n_bits = 16 * len(self.widths)
         packed = sum(width << (16 * layer) for layer, width in enumerate(self.widths))
         return {

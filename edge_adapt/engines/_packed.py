@@ -44,7 +44,7 @@ class Bits:
 
     @property
     def signs(self) -> Array:
-        """The +-1 int8 that the words hold, (..., n_bits)."""
+        """Return the +-1 int8 that the words hold, (..., n_bits)."""
         return unpack_signs(self.words.view(np.uint8), self.n_bits)
 
 

@@ -122,7 +122,7 @@ class Program:
 
     @property
     def tap_ids(self) -> I32:
-        """The values to give back."""
+        """Return the values to give back."""
         return np.array([self.ids[name] for name in self.taps], np.int32)
 
     def _declare(self, name: str) -> int:

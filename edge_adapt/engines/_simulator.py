@@ -98,7 +98,7 @@ class Simulator:
 
     @property
     def process_id(self) -> int:
-        """The process group of the simulator."""
+        """Return the process group of the simulator."""
         return self._process.pid
 
     def set_timeout(self, timeout_s: float) -> None:

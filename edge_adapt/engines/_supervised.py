@@ -26,7 +26,7 @@ class Version(Protocol):
 
     @property
     def weights(self) -> Weights:
-        """The weights."""
+        """Return the weights."""
         ...
 
     @property
@@ -144,7 +144,7 @@ class Supervised:
 
     @property
     def process_id(self) -> int | None:
-        """The simulator's process group; None where there is none."""
+        """Return the simulator's process group; None where there is none."""
         simulator = self._simulator
         return None if simulator is None else simulator.process_id
 

@@ -53,7 +53,7 @@ class TailedInfer:
 
     @property
     def weights(self) -> Weights:
-        """The weights of the whole network."""
+        """Return the weights of the whole network."""
         return self.whole.weights
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:

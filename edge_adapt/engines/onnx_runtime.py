@@ -68,7 +68,7 @@ class OnnxRuntime:
         return onnxruntime.InferenceSession(data, options, providers=[self.provider])
 
     def features(self, data: bytes, images: U8, n_out: int) -> Array:
-        """Return the float32 features (n, n_out) that somebody else's graph gives."""
+        """Return what somebody else's graph gives, (n, n_out) float32."""
         return features(self.backbone(data), images, n_out)
 
     def backbone(self, data: bytes) -> onnxruntime.InferenceSession:
@@ -96,7 +96,7 @@ class LayersInfer:
 
     @property
     def provider(self) -> str:
-        """What onnxruntime really runs on."""
+        """Return what onnxruntime really runs on."""
         return str(self._session((self.network.head.name,)).get_providers()[0])
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
@@ -134,7 +134,7 @@ class BackboneInfer:
 
     @property
     def provider(self) -> str:
-        """What onnxruntime really runs on."""
+        """Return what onnxruntime really runs on."""
         return str(self.session.get_providers()[0])
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
@@ -146,7 +146,7 @@ class BackboneInfer:
 
 
 def features(session: onnxruntime.InferenceSession, images: U8, n_out: int) -> Array:
-    """Return the float32 features (n, n_out) of a backbone, image by image if it wants that."""
+    """Return what a backbone gives, (n, n_out) float32, image by image if it wants that."""
     (entry,) = session.get_inputs()
     n_at_once = entry.shape[0] if isinstance(entry.shape[0], int) else max(1, len(images))
     chunks = [

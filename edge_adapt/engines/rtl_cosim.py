@@ -65,7 +65,7 @@ class RtlCosim:
 
     @property
     def accelerator(self) -> Supervised:
-        """The accelerator that the latest prepared version is on."""
+        """Return the accelerator that the latest prepared version is on."""
         assert self._accelerator is not None, 'nothing was prepared'
         return self._accelerator
 
@@ -99,12 +99,12 @@ class RtlInfer:
 
     @property
     def weights(self) -> Weights:
-        """The weights it was prepared with."""
+        """Return the weights it was prepared with."""
         return self._weights
 
     @property
     def kernel(self) -> str:
-        """What computes now."""
+        """Return what computes now."""
         return 'simulated RTL' if self._accelerator.is_running else 'the CPU in its place'
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:

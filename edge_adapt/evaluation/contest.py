@@ -166,7 +166,7 @@ def _with(get: Get, others: Mapping[str, Any]) -> Get:
 
 @contextmanager
 def _stores() -> Iterator[Callable[[], str]]:
-    """A context that gives new folders for stores, and removes them at its end."""
+    """Return a context that gives new folders for stores, and removes them at its end."""
     with TemporaryDirectory(prefix='edge_adapt_stores_') as folder:
         count = iter(range(1 << 30))
         yield lambda: str(Path(folder) / str(next(count)))

@@ -41,12 +41,12 @@ class Prequential:
 
     @property
     def decisions(self) -> list[tuple[int, Decision]]:
-        """What was decided, with the frame it was decided at."""
+        """Return what was decided, with the frame it was decided at."""
         return self._contender.decisions
 
     @property
     def snapshots(self) -> dict[int, U8]:
-        """What the camera saw when it alarmed."""
+        """Return what the camera saw when it alarmed."""
         return self._contender.snapshots
 
     def run(self, stream: Stream, progress: Progress = lambda frames, _: frames) -> Timeline:

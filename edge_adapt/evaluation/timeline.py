@@ -67,12 +67,12 @@ class Timeline:
 
     @property
     def frozen_correct(self) -> Array:
-        """The same for the frozen network."""
+        """Return the same for the frozen network."""
         return hits(self.frozen, self.labels)
 
     @property
     def oracle_correct(self) -> Array:
-        """The same for the oracle; NaN everywhere where none was asked."""
+        """Return the same for the oracle; NaN everywhere where none was asked."""
         return hits(self.oracle or [UNKNOWN] * len(self.labels), self.labels)
 
     @property

@@ -23,7 +23,7 @@ class Node:
 
     @property
     def title(self) -> str:
-        """What a person may call it: operator and name."""
+        """Return what a person may call it: operator and name."""
         return f'{self.operator} {self.name or self.outputs[0]!r}'
 
 

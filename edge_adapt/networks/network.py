@@ -93,19 +93,19 @@ class Network:
 
     @property
     def head(self) -> Head:
-        """The last layer. Raises UsageError where the network does not end in a head."""
+        """Return the last layer. Raises UsageError where the network does not end in a head."""
         if not self.layers or not isinstance(self.layers[-1], Head):
             raise UsageError(f'network {self.name!r} does not end in a head')
         return self.layers[-1]
 
     @property
     def thresholds(self) -> tuple[Threshold, ...]:
-        """The threshold layers, first to last."""
+        """Return the threshold layers, first to last."""
         return tuple(layer for layer in self.layers if isinstance(layer, Threshold))
 
     @property
     def recalibrated(self) -> tuple[Threshold | Quantize, ...]:
-        """The layers that recalibration can move, first to last."""
+        """Return the layers that recalibration can move, first to last."""
         return tuple(layer for layer in self.layers if isinstance(layer, Threshold | Quantize))
 
     def layer(self, name: str) -> Layer:

@@ -46,7 +46,7 @@ class ImageInput:
 
     @property
     def region(self) -> Region:
-        """What to look at in the images that come, in their own pixels."""
+        """Return what to look at in the images that come, in their own pixels."""
         return seen_through(self.wanted, self._window, self._binning)
 
     def open(self) -> None:

@@ -14,7 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 @contextmanager
 def session(remappings: Sequence[str] = ()) -> Iterator[Callable[[], bool]]:
     """
-    A context with rclpy initialized; what it gives says whether the user wants to stop.
+    Return a context with rclpy initialized; what it gives says whether the user wants to stop.
 
     `remappings` are like 'image_raw:=/camera/image_raw'. In the main thread SIGINT and SIGTERM
     ask to stop, as long as the context lasts.

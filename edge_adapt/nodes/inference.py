@@ -116,12 +116,12 @@ class Inference(EdgeNode):
 
     @property
     def version(self) -> str:
-        """The version of the weights that run."""
+        """Return the version of the weights that run."""
         return self._pipeline.version
 
     @property
     def counts(self) -> Counts:
-        """What became of the frames."""
+        """Return what became of the frames."""
         return self._slot.counts
 
     @property

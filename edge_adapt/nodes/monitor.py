@@ -130,7 +130,7 @@ class Watch:
 
     @property
     def seen(self) -> Seen:
-        """What was seen so far."""
+        """Return what was seen so far."""
         return self._monitor.seen
 
     def _spin(self) -> None:

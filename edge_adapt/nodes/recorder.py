@@ -39,7 +39,7 @@ class Recorder(Node):
 
     @property
     def unheard(self) -> list[str]:
-        """The wanted topics on which nothing came."""
+        """Return the wanted topics on which nothing came."""
         return [topic for topic in self._wanted if not self._series.n_messages[topic]]
 
     def _look(self) -> None:
@@ -111,5 +111,5 @@ def record(
         finally:
             series.close()
             recorder.destroy_node()
-        unheard = {topic: 'nobody says anything there' for topic in recorder.unheard}
+        unheard = dict.fromkeys(recorder.unheard, 'nobody says anything there')
         return {**recorder.refused, **unheard}

@@ -77,7 +77,7 @@ class Adaptation:
 
     @property
     def weights(self) -> Weights:
-        """What inference should use."""
+        """Return what inference should use."""
         return self.tools.weights
 
     @property

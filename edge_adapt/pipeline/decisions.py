@@ -47,7 +47,7 @@ class Decision:
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """What a promoted version carries with it: everything but times."""
+        """Return what a promoted version carries with it: everything but times."""
         return {name: v for name, v in self.to_dict().items() if name not in _NOT_EVIDENCE}
 
     @property

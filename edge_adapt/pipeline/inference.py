@@ -72,22 +72,22 @@ class Inference:
 
     @property
     def weights(self) -> Weights:
-        """The weights of the next frame."""
+        """Return the weights of the next frame."""
         return self._active.infer.weights
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes that the next frame may be of."""
+        """Return the classes that the next frame may be of."""
         return self._active.class_names
 
     @property
     def version(self) -> str:
-        """The version of the weights of the next frame."""
+        """Return the version of the weights of the next frame."""
         return self._active.infer.weights.version
 
     @property
     def kernel(self) -> str:
-        """What the engine really computes with; 'numpy' where it has no kernels of its own."""
+        """Return what the engine computes with; 'numpy' where it has no kernels of its own."""
         return str(getattr(self._active.infer, 'kernel', 'numpy'))
 
     def use(self, weights: Weights) -> None:

@@ -90,7 +90,7 @@ class NewestSlot(Generic[T]):
 
     @property
     def counts(self) -> Counts:
-        """A consistent copy of the counters."""
+        """Return a consistent copy of the counters."""
         with self._condition:
             in_hand = self._n_working + (self._item is not None)
             return Counts(self._received, self._processed, self._dropped, self._rejected, in_hand)

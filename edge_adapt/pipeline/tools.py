@@ -43,7 +43,7 @@ class Tools:
 
     @property
     def weights(self) -> Weights:
-        """What runs."""
+        """Return what runs."""
         return self.in_use.weights
 
     def new_window(self) -> Window:

@@ -67,12 +67,12 @@ class Window:
 
     @property
     def training(self) -> Samples:
-        """What may be learned from, oldest first."""
+        """Return what may be learned from, oldest first."""
         return self._part(is_guard=False)
 
     @property
     def guard(self) -> Samples:
-        """What candidates are judged on, oldest first."""
+        """Return what candidates are judged on, oldest first."""
         return self._part(is_guard=True)
 
     @property
@@ -82,7 +82,7 @@ class Window:
 
     @property
     def stamps_ns(self) -> list[int]:
-        """The stamps of `samples`."""
+        """Return the stamps of `samples`."""
         return list(self._entries)
 
     @property

@@ -13,12 +13,12 @@ class ReplayMemory(Protocol):
 
     @property
     def capacity(self) -> int:
-        """The most samples it will ever hold."""
+        """Return the most samples it will ever hold."""
         ...
 
     @property
     def samples(self) -> Samples:
-        """What it holds now; UsageError while it is empty."""
+        """Return what it holds now; UsageError while it is empty."""
         ...
 
     def __len__(self) -> int:

@@ -38,7 +38,7 @@ class Slots(ABC):
 
     @property
     def groups(self) -> I64:
-        """The group of each sample held."""
+        """Return the group of each sample held."""
         return self._groups[: self._n_filled]
 
     def __len__(self) -> int:

@@ -92,7 +92,7 @@ class _Counts:
         )
 
     def features(self, unit: float) -> F64:
-        """Return the features (n, 32); `unit` is the level 1 of the counts, of [0, 1]."""
+        """Return n rows of 32 features; `unit` is the level 1 of the counts, of [0, 1]."""
         height, width = self.shape
         n = height * width
         total = self.rows.sum(axis=1)

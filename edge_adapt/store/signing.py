@@ -56,18 +56,18 @@ class PublicKey:
 
     @property
     def fingerprint(self) -> bytes:
-        """The 8 bytes that name the key in an envelope."""
+        """Return the 8 bytes that name the key in an envelope."""
         raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
         return hashlib.sha256(self._key.public_bytes(*raw)).digest()[:8]
 
     @property
     def name(self) -> str:
-        """The fingerprint in 16 hexadecimal digits."""
+        """Return the fingerprint in 16 hexadecimal digits."""
         return self.fingerprint.hex()
 
     @property
     def pem(self) -> bytes:
-        """The key as text for a file."""
+        """Return the key as text for a file."""
         return self._key.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -120,7 +120,7 @@ class SigningKey:
 
     @property
     def public(self) -> PublicKey:
-        """The public half."""
+        """Return the public half."""
         return PublicKey(self._key.public_key())
 
     def sign(self, content: bytes) -> bytes:

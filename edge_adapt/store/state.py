@@ -60,12 +60,12 @@ class State:
 
     @property
     def running(self) -> str:
-        """The version to run: the one on trial, else the active one."""
+        """Return the version to run: the one on trial, else the active one."""
         return self.trial or self.active
 
     @property
     def pinned(self) -> tuple[str, ...]:
-        """The versions that are never dropped, best first."""
+        """Return the versions that are never dropped, best first."""
         named = (self.trial, self.active, self.previous, self.base)
         return tuple(dict.fromkeys(name for name in named if name))
 

@@ -65,7 +65,7 @@ class WeightStore:
 
     @property
     def state(self) -> State:
-        """The latest intact state on disk; an empty store's where there is none."""
+        """Return the latest intact state on disk; an empty store's where there is none."""
         found = [state for state in map(self._state_in, _SLOTS) if state is not None]
         return max(
             found, key=lambda state: state.number, default=State.new(self.base, self._made_ns)
@@ -73,29 +73,29 @@ class WeightStore:
 
     @property
     def running(self) -> str:
-        """The version to run now: the one on trial, else the active one."""
+        """Return the version to run now: the one on trial, else the active one."""
         return self.state.running
 
     @property
     def active(self) -> str:
-        """The version that was confirmed last."""
+        """Return the version that was confirmed last."""
         return self.state.active
 
     @property
     def said(self) -> int:
-        """The place in the order of what this store tells others; 0 where it never changed."""
+        """Return the place in the order of what the store tells others; 0 if it never changed."""
         state = self.state
         return state.epoch + state.number if state.number else 0
 
     @property
     def next_said(self) -> int:
-        """The place of what is told next; it grows, also from one store to a newer one."""
+        """Return the place of what is told next; it grows, also from one store to a newer one."""
         state = self.state
         return state.epoch + state.number + 1
 
     @property
     def next_sequence(self) -> int:
-        """The lowest sequence number that `put` will take."""
+        """Return the lowest sequence number that `put` will take."""
         return self.state.sequence + 1
 
     def get(self, version: str) -> Weights:

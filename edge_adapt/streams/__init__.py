@@ -37,7 +37,7 @@ class Segment:
 
     @property
     def stop(self) -> int:
-        """The index after the last frame."""
+        """Return the index after the last frame."""
         return self.start + self.n_frames
 
     @property
@@ -56,7 +56,7 @@ class Stream(Protocol):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """What the labels mean: a label is an index into this."""
+        """Return what the labels mean: a label is an index into this."""
         ...
 
     @property
@@ -71,7 +71,7 @@ class Stream(Protocol):
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The stretches of the stream, in order, without gaps."""
+        """Return the stretches of the stream, in order, without gaps."""
         ...
 
     def __len__(self) -> int: ...

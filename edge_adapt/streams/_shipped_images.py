@@ -29,7 +29,7 @@ _PHOTOGRAPHS = (
 
 @cache
 def digits() -> tuple[U8, I64]:
-    """Return the 1797 handwritten digits (n, 8, 8, 1) uint8 and their labels (n,), read-only."""
+    """Return 1797 handwritten images (n, 8, 8, 1) uint8 and their labels (n,), read-only."""
     table = np.loadtxt(_file(*_DIGITS), delimiter=',')  # 64 values of 0..16 and a label a line
     images = np.rint(table[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
     labels = table[:, -1].astype(np.int64)
@@ -39,7 +39,7 @@ def digits() -> tuple[U8, I64]:
 
 @cache
 def photographs(width: int, height: int) -> tuple[U8, ...]:
-    """Return photographs (height, width, 3) RGB uint8, cropped in the middle, read-only."""
+    """Return pictures (height, width, 3) RGB uint8, cropped in the middle, read-only."""
     return tuple(_fit(_picture(_file(*place)), width, height) for place in _PHOTOGRAPHS)
 
 

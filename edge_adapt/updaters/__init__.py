@@ -22,17 +22,17 @@ class Objective(Protocol):
 
     @property
     def network(self) -> Network:
-        """The network whose weights are improved."""
+        """Return the network whose weights are improved."""
         ...
 
     @property
     def base(self) -> Weights:
-        """The weights the network was trained to, under which the statistics were recorded."""
+        """Return the trained weights, under which the statistics were recorded."""
         ...
 
     @property
     def statistics(self) -> Mapping[str, Array]:
-        """What the layers saw on clean data: '<threshold layer>.mean', '.deviation', '.rate'."""
+        """Return what layers saw on clean data: '<threshold layer>.mean', '.deviation' ..."""
         ...
 
     @property
@@ -45,7 +45,7 @@ class Objective(Protocol):
         ...
 
     def logits(self, weights: Weights, images: U8) -> Array:
-        """Return logits (n, n_classes); costs n evaluations."""
+        """Return the sums of the head, (n, n_classes); costs n evaluations."""
         ...
 
     def value(self, weights: Weights, images: U8, layer: str) -> Array:

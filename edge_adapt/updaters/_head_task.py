@@ -28,13 +28,13 @@ class HeadTask(NamedTuple):
 
     @property
     def vector(self) -> I64:
-        """The head to start from: its weights, then its bias, (n_classes * n_in + n_classes,)."""
+        """Return the head at the start: weights, then bias, (n_classes * n_in + n_classes,)."""
         name = self.objective.network.head.name
         parts = [self.weights[f'{name}.weights'].reshape(-1), self.weights[f'{name}.bias']]
         return np.concatenate(parts).astype(np.int64)
 
     def margins(self, vectors: Array, batch: Array | slice = slice(None)) -> I64:
-        """Return the summed margins (population,) of heads given as vectors, on a mini-batch."""
+        """Return the sums over a mini-batch for heads given as vectors: (population,)."""
         heads, biases = self.heads(vectors)
         return self.objective.score_heads(heads, biases, self.features[batch], self.labels[batch])[
             1

@@ -10,7 +10,7 @@ class ClassMeans(SumsHead):
     """The nearest mean is linear: |x - m|^2 is smallest where m . x - |m|^2 / 2 is largest."""
 
     def absorb(self, x: I8, labels: I64) -> None:
-        """Counts and sums are all there is."""
+        """Start with the counts and sums, which are all there is."""
 
     def discriminant(self, means: F64) -> F64:
         return means

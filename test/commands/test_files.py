@@ -32,7 +32,7 @@ def run() -> Run:
 
 @contextmanager
 def disk_with(n_bytes: int) -> Iterator[None]:
-    """A limit on the size of files stands for the disk."""
+    """Return a limit on the size of files stands for the disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, limits[1]))
     try:

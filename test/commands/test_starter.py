@@ -16,7 +16,7 @@ import pytest
 
 @pytest.fixture
 def busy_domain() -> Iterator[int]:
-    """A domain whose discovery port (RTPS 2.2, 9.6.1.1) somebody holds."""
+    """Return a domain whose discovery port (RTPS 2.2, 9.6.1.1) somebody holds."""
     domain = _starter.check_machine(None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(('', 7400 + 250 * domain + 10))

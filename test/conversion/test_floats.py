@@ -74,7 +74,7 @@ def test_strides_borders_and_widths_beside_64_are_kept() -> None:
 
 
 def float_graph(**changes: Any) -> Graph:
-    """A stem on pixels, a residual block in float, the mean, a head."""
+    """Return a stem on pixels, a residual block in float, the mean, a head."""
     rng = np.random.default_rng(0)
 
     def normal(*shape: int) -> np.ndarray:

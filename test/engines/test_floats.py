@@ -29,7 +29,7 @@ MakeWeights = Callable[..., Weights]
 def residual_network(
     side: int = 9, stem: int = 5, width: int = 20, border: int = 1, extra: int = 0, stride: int = 2
 ) -> Network:
-    """A stem on pixels, two residual blocks, a transition of blurred maxima, a head on levels."""
+    """Return a stem on pixels, two residual blocks, blurred maxima between, a head on levels."""
     layers: list[Layer] = [
         Scale(name='normal', n=3),
         FloatConvolution(

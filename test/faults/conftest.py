@@ -197,7 +197,7 @@ def is_free(domain: int) -> bool:
 
 @pytest.fixture
 def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Robot]:
-    """A robot without nodes, in a domain of its own."""
+    """Return a robot without nodes, in a domain of its own."""
     domain = next(number for number in _DOMAINS if is_free(number))
     for name, value in _starter.environment(domain).items():
         monkeypatch.setenv(name, value)

@@ -52,29 +52,29 @@ _INTAKE = Intake(TINY, Trust.of([_STRANGER]), rules=Rules(attempts_hz=1e12))
 
 
 def update(data: bytes) -> None:
-    """An unsigned update with a correct digest: what gets past the digest must still fit."""
+    """Return an unsigned update with a correct digest: what gets past it must still fit."""
     found = WeightUpdate.decode(_sealed(data), ANYONE)
     assert found.apply(TINY).version == found.version
 
 
 def message(data: bytes) -> None:
-    """A message on the `weights` topic, where only one key is trusted: none gets in."""
+    """Return a message on the `weights` topic, where only one key is trusted: none gets in."""
     assert _INTAKE.offer(data, TINY.weights, 0, 0).weights is None
 
 
 def model(data: bytes) -> None:
-    """A model file with a correct digest."""
+    """Return a model file with a correct digest."""
     found = Model.from_archive(archive.decode(_sealed(data), MODEL), 'fuzzed')
     assert found.network.shapes
 
 
 def state(data: bytes) -> None:
-    """The state file of a store with a correct digest."""
+    """Return the state file of a store with a correct digest."""
     assert State.decode(_sealed(data), 'fuzzed').running is not None
 
 
 def image(data: bytes) -> None:
-    """The fields of an image message: JSON up to the first zero byte, then the pixels."""
+    """Return the fields of an image message: JSON up to the first zero byte, then the pixels."""
     header, _, pixels = data.partition(b'\0')
     try:
         fields = json.loads(header)
@@ -88,7 +88,7 @@ def image(data: bytes) -> None:
 
 
 def compressed(data: bytes) -> None:
-    """The bytes of a compressed image."""
+    """Return the bytes of a compressed image."""
     found = encodings.decompress('jpeg', data, max_pixels=1 << 16)
     assert found.size <= 3 << 16
 

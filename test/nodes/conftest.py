@@ -23,14 +23,14 @@ PATIENCE_S = 30.0
 
 @pytest.fixture
 def domain() -> Iterator[int]:
-    """A domain of its own, on this machine only."""
+    """Return a domain of its own, on this machine only."""
     with _own_domain() as number:
         yield number
 
 
 @pytest.fixture(scope='module')
 def domain_of_file() -> Iterator[int]:
-    """A domain that the tests of a file share."""
+    """Return a domain that the tests of a file share."""
     with _own_domain() as number:
         yield number
 
@@ -73,7 +73,7 @@ class Lines:
 
 @pytest.fixture
 def lines() -> Lines:
-    """What the processes of a test print."""
+    """Return what the processes of a test print."""
     return Lines()
 
 
@@ -108,7 +108,7 @@ class Graph:
 
 @contextmanager
 def ros(*arguments: str) -> Iterator[Graph]:
-    """A context with rclpy initialized with `--ros-args` arguments."""
+    """Return a context with rclpy initialized with `--ros-args` arguments."""
     rclpy.init(args=['--ros-args', *arguments] if arguments else None)
     graph = Graph()
     try:

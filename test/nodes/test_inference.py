@@ -117,14 +117,14 @@ def pair(graph: Any) -> tuple[Any, Inference, Peer]:
 
 @pytest.fixture(scope='module')
 def of_file(start_file: Callable[..., Any]) -> Iterator[Any]:
-    """An active inference node and its peer, who hear each other; the raw tests share them."""
+    """Return an active inference node and its peer, who hear each other."""
     with start_file('-p', "region:='80,40,160,160'") as graph:
         yield pair(graph)
 
 
 @pytest.fixture
 def both(of_file: Any) -> Any:
-    """The pair, with nothing received yet."""
+    """Return the pair, with nothing received yet."""
     of_file[2].results.clear()
     return of_file
 

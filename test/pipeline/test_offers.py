@@ -33,7 +33,7 @@ def pool() -> Samples:
 
 @pytest.fixture(scope='module')
 def for_contrast(pool: Samples) -> Weights:
-    """What another robot learned in the same world."""
+    """Return what another robot learned in the same world."""
     objective = EngineObjective(registry.load('engines', 'popcount')(), MODEL)
     *_, better = Recalibration().improve(objective, MODEL.weights, seen(pool, 'contrast'))
     return better

@@ -88,8 +88,7 @@ class Disk:
         )
 
     def after_cut(self, keeps_name: Callable[[], bool], kept: Callable[[Inode], bytes]) -> Disk:
-        """Return what is found after a power cut: every name and content that was not synced
-        may be there or not."""
+        """Return what a power cut leaves: what was not synced may be there or not."""
         found: dict[Path, Inode] = {}
         for path in {**self.names, **self.synced_names}:
             newest, sure = self.names.get(path), self.synced_names.get(path)

@@ -40,7 +40,7 @@ class Parts:
 
     @property
     def topics(self) -> tuple[Topic, ...]:
-        """The topics of all files."""
+        """Return the topics of all files."""
         counts: dict[tuple[str, str], int] = {}
         for _, part in self._parts:
             for topic in part.topics:
@@ -50,12 +50,12 @@ class Parts:
 
     @property
     def about(self) -> Mapping[str, str]:
-        """What the writer of the bag noted in its metadata."""
+        """Return what the writer of the bag noted in its metadata."""
         return self._parts[0][1].about
 
     @property
     def duration_ns(self) -> int:
-        """The time between first and last message, summed over files."""
+        """Return the time between first and last message, summed over files."""
         return sum(part.duration_ns for _, part in self._parts)
 
     def messages(self, *topics: str) -> Iterator[RawMessage]:

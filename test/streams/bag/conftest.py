@@ -28,5 +28,5 @@ def _recorded(tmp_path_factory: pytest.TempPathFactory, stream: Any) -> Path:
 
 @pytest.fixture
 def bags(_recorded: Path, tmp_path: Path) -> Path:
-    """A folder with the bags 'mcap' and 'sqlite3', to be spoiled at will."""
+    """Return a folder with the bags 'mcap' and 'sqlite3', to be spoiled at will."""
     return Path(shutil.copytree(_recorded, tmp_path / 'bags'))
