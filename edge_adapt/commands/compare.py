@@ -108,7 +108,7 @@ def _side_by_side(reports: Mapping[str, Report]) -> str:
         for i, row in enumerate(shown or report.rows[:1]):
             title = path if len(shown) < 2 else f'{path}: {row["name"]}'
             columns.append((title, row, [] if i else report.segments))
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (name.replace('_', ' '), *(show(row[name]) for _, row, _ in columns))
         for name, show in LINES
     ]
