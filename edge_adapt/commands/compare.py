@@ -46,7 +46,7 @@ class Report(NamedTuple):
     """What is compared: the rows, and the segments of the first contender."""
 
     rows: list[Row]
-    segments: list[Mapping[str, Any]]
+    segments: Sequence[Mapping[str, Any]]
 
 
 class Compare:
