@@ -4,7 +4,7 @@ The native kernels without Python: under sanitizers, on an emulated ARM, as emul
 The reference writes the networks and their answers to a file; golden_main.cpp runs them. By hand:
 
     aarch64-linux-gnu-g++ -O2 -std=c++17 -ffp-contract=off -static -I CPP \
-        golden_main.cpp CPP/*.cpp (not module.cpp)
+        golden_main.cpp CPP/*.cpp (without the glue to Python)
     qemu-aarch64-static golden_main neon golden.bin
 """
 
@@ -47,6 +47,7 @@ MakeWeights = Callable[..., Weights]
 
 HERE = Path(__file__).parent
 CPP = Path(native.__file__).parent / 'engines' / 'cpp'
+GLUE = ('module', 'watching')  # to Python, which is not there under an emulator
 N_IMAGES = 2
 SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
@@ -186,7 +187,7 @@ def build(target: Path, compiler: str, *flags: str) -> Path:
     """Compile golden_main with all kernels; skip where there is no such compiler."""
     if shutil.which(compiler) is None:
         pytest.skip(f'there is no {compiler} on this machine')
-    sources = [path for path in sorted(CPP.glob('*.cpp')) if path.stem != 'module']
+    sources = [path for path in sorted(CPP.glob('*.cpp')) if path.stem not in GLUE]
     command: list[str | Path] = [
         compiler,
         '-std=c++17',

@@ -17,7 +17,7 @@ namespace {
 bool runs_here() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt"); }
 
 const Kernels kernels = {
-    "avx2",      runs_here,   16,           bits_bytes,   pack_bits,    sizeof(i16),  pack_counts,
+    "avx2",      runs_here,   16,           4,            bits_bytes,   pack_bits,    sizeof(i16),  pack_counts,
     stage,       bits,        pixels_bytes, pack_pixels,  pack_limits,  stage_pixels, pixels,
     dense_bytes, pack_dense,  dense_pixels, head_bytes,   pack_head,    head,         threshold,
     signs,       score_heads, avx2_floats,

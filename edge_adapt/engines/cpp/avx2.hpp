@@ -21,7 +21,7 @@ namespace avx2 {
 size_t bits_bytes(const Matrix&);
 void pack_bits(const i8*, const Matrix&, u8*);
 void pack_counts(const i32*, i32, u8*);
-void stage(const u64*, i32, u8*);
+void stage(const u64*, i32, i32, u8*);
 void bits(const Layer&, const Places&, const u8*, const Output&);
 
 size_t pixels_bytes(const Matrix&);

@@ -142,8 +142,8 @@ void pack_counts(const i32* counts, i32 out_words, u8* packed) {
   for (i32 i = 0; i < 64 * out_words; ++i) to[i] = counts[i];
 }
 
-void stage(const u64* words, i32 n_words, u8* staged) {
-  std::memcpy(staged, words, sizeof(u64) * n_words);
+void stage(const u64* words, i32 n_pixels, i32 n_channels, u8* staged) {
+  std::memcpy(staged, words, sizeof(u64) * n_pixels * ceil_div(n_channels, 64));
 }
 
 void bits(const Layer& layer, const Places& places, const u8* staged, const Output& output) {
@@ -169,6 +169,7 @@ Kernels table() {
   Kernels wide = avx2_kernels();
   wide.name = "avx512";
   wide.runs_here = runs_here;
+  wide.unit_channels = 64;
   wide.unit_bytes = sizeof(u64);
   wide.bits_bytes = bits_bytes;
   wide.pack_bits = pack_bits;

@@ -93,14 +93,15 @@ struct Kernels {
   const char* name;
   bool (*runs_here)();
 
-  // Bits. A staged unit is a word of activations, `unit_bytes` wide.
+  // Bits. A staged unit holds so many channels of a pixel, in so many bytes.
+  i32 unit_channels;
   size_t unit_bytes;
   size_t (*bits_bytes)(const Matrix&);
   void (*pack_bits)(const i8* weights, const Matrix&, u8* packed);
   // counts (64 * out_words): bit = (number of differing bits <= count), -1 for never.
   size_t limit_bytes;  // per channel
   void (*pack_counts)(const i32* counts, i32 out_words, u8* packed);
-  void (*stage)(const u64* words, i32 n_words, u8* staged);
+  void (*stage)(const u64* words, i32 n_pixels, i32 n_channels, u8* staged);
   void (*bits)(const Layer&, const Places&, const u8* staged, const Output&);
 
   // Pixels. A staged unit is one channel of a pixel as int16, less the zero point.

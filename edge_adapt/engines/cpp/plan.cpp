@@ -141,7 +141,7 @@ void Plan::place(Step& step) const {
                                       std::to_string(kMaxInputs) + " are possible");
   step.staged_height = from.height + 2 * step.padding + step.extra;
   step.staged_width = from.width + 2 * step.padding + step.extra;
-  const i32 unit = from.kind == Kind::bits ? from.words() : from.channels;
+  const i32 unit = from.kind == Kind::bits ? ceil_div(from.channels, kernels_.unit_channels) : from.channels;
   Places& places = step.places;
   places.row_stride = step.staged_width * unit;
   const i32 height = (step.staged_height - step.matrix.n_rows) / step.stride + 1;
@@ -218,15 +218,15 @@ std::unique_ptr<Workspace> Plan::make() const {
       workspace->staged.emplace_back(n_pixels * from.channels * sizeof(float));
       continue;
     }
-    Buffer inside(n_pixels * from.words() * kernels_.unit_bytes);
+    const size_t pixel_bytes = ceil_div(from.channels, kernels_.unit_channels) * kernels_.unit_bytes;
+    Buffer inside(n_pixels * pixel_bytes);
     Buffer border(from.words() * sizeof(u64));
     for (i32 i = 0; i < from.words(); ++i) {
       const i32 n = std::min(64, from.channels - 64 * i);
       border.as<u64>()[i] = step.border == 1 ? ~u64{0} >> (64 - n) : 0;
     }
     for (size_t pixel = 0; pixel < n_pixels; ++pixel) {
-      kernels_.stage(border.as<u64>(), from.words(),
-                     inside.as<u8>() + pixel * from.words() * kernels_.unit_bytes);
+      kernels_.stage(border.as<u64>(), 1, from.channels, inside.as<u8>() + pixel * pixel_bytes);
     }
     workspace->staged.push_back(std::move(inside));
   }

@@ -30,15 +30,14 @@ void stage_image(const Kernels& kernels, const u8* image, const Value& from, con
 
 void stage_bits(const Kernels& kernels, const u64* words, const Value& from, const Step& step,
                 u8* staged) {
-  const i32 n = from.width * from.words();
   if (step.staged_width == from.width) {
-    kernels.stage(words, from.height * n, staged);
+    kernels.stage(words, from.n_pixels(), from.channels, staged);
     return;
   }
   const size_t stride = step.places.row_stride * kernels.unit_bytes;
-  staged += (step.padding * stride) + step.padding * from.words() * kernels.unit_bytes;
-  for (i32 y = 0; y < from.height; ++y, words += n, staged += stride) {
-    kernels.stage(words, n, staged);
+  staged += step.padding * (stride + stride / step.staged_width);
+  for (i32 y = 0; y < from.height; ++y, words += from.width * from.words(), staged += stride) {
+    kernels.stage(words, from.width, from.channels, staged);
   }
 }
 

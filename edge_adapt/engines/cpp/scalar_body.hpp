@@ -14,8 +14,8 @@ void pack_i32(const i32* values, i32 out_words, u8* packed) {
   std::memcpy(packed, values, sizeof(i32) * 64 * out_words);
 }
 
-void stage(const u64* words, i32 n_words, u8* staged) {
-  std::memcpy(staged, words, sizeof(u64) * n_words);
+void stage(const u64* words, i32 n_pixels, i32 n_channels, u8* staged) {
+  std::memcpy(staged, words, sizeof(u64) * n_pixels * ceil_div(n_channels, 64));
 }
 
 // Sums of one output at the four pixels of a block are given to `emit_sums` or compared.
@@ -178,7 +178,7 @@ void score_heads(const Population& p) {
 }
 
 const Kernels kernels = {
-    "scalar",    always,      sizeof(u64),  bits_bytes,   pack_bits,    sizeof(i32),  pack_i32,
+    "scalar",    always,      64,           sizeof(u64),  bits_bytes,   pack_bits,    sizeof(i32),  pack_i32,
     stage,       bits,        plain_bytes,  pack_plain,   pack_i32,     stage_pixels, pixels,
     plain_bytes, pack_plain,  dense_pixels, head_bytes,   pack_head,    head,         threshold,
     signs,       score_heads, plain_floats,
