@@ -69,10 +69,9 @@ def relu_network(input_shape: tuple[int, int, int], layers: Sequence[Layer]) -> 
     return helper.make_model(graph, opset_imports=opset, ir_version=8)
 
 
-class _Noise(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        rng = np.random.default_rng(1)
-        self._inputs = iter([{'input': rng.random(shape, np.float32)} for _ in range(4)])
+class _Inputs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, name: str, inputs: Sequence[np.ndarray]) -> None:
+        self._inputs = iter([{name: value} for value in inputs])
 
     def get_next(self) -> Any:
         return next(self._inputs, None)
@@ -83,31 +82,42 @@ def sessions(
 ) -> dict[str, Callable[[], object]]:
     """Return calls of one frame: 'onnxruntime fp32' and 'onnxruntime int8' (QDQ, u8s8)."""
     shape = (1, input_shape[2], *input_shape[:2])
+    return calls(relu_network(input_shape, layers).SerializeToString(), 'input', shape)
+
+
+def calls(data: bytes, name: str, shape: tuple[int, ...]) -> dict[str, Callable[[], object]]:
+    """Return calls of one frame of a float32 network, and of what is quantized of it."""
     image = np.random.default_rng(2).random(shape, np.float32)
+    noise = np.random.default_rng(1)
+    int8 = quantized(data, name, [noise.random(shape, np.float32) for _ in range(4)])
+    loaded = {'fp32': session(data), 'int8': session(int8)}
+    return {
+        f'onnxruntime {kind}': lambda each=each: each.run(None, {name: image})
+        for kind, each in loaded.items()
+    }
+
+
+def quantized(data: bytes, name: str, inputs: Sequence[np.ndarray]) -> bytes:
+    """Return the network as QDQ, u8s8 per channel, over the ranges that these inputs give."""
     with TemporaryDirectory() as folder:
-        plain, quantized = Path(folder) / 'fp32.onnx', Path(folder) / 'int8.onnx'
-        onnx.save(relu_network(input_shape, layers), plain)
+        plain, int8 = Path(folder) / 'fp32.onnx', Path(folder) / 'int8.onnx'
+        plain.write_bytes(data)
         quantize_static(
             plain,
-            quantized,
-            _Noise(shape),
+            int8,
+            _Inputs(name, inputs),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        loaded = {name: _session(path) for name, path in (('fp32', plain), ('int8', quantized))}
-    return {
-        f'onnxruntime {name}': lambda session=session: session.run(None, {'input': image})
-        for name, session in loaded.items()
-    }
+        return int8.read_bytes()
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def session(data: bytes) -> onnxruntime.InferenceSession:
+    """Return a session of one thread that does not spin."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        path.read_bytes(), options, providers=['CPUExecutionProvider']
-    )
+    return onnxruntime.InferenceSession(data, options, providers=['CPUExecutionProvider'])

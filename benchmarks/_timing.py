@@ -76,7 +76,7 @@ class Lines:
         line = {
             'case': case,
             'metric': metric,
-            'value': round(value, 4),
+            'value': round(value, 7 if value < 0.01 else 4),
             'unit': unit,
             'peer': peer or None,
             'peer_value': None if peer_value is None else round(peer_value, 4),

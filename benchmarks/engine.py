@@ -1,11 +1,13 @@
 """
 The popcount engine against onnxruntime, NumPy and the machine's own limit, on one thread.
 
-usage: python benchmarks/engine.py [--case NAME ...] [--rounds N]
+usage: python benchmarks/engine.py [--case NAME ...] [--rounds N] [--peer lce [--python PATH]]
 
 Sides take turns within one run. Every line names the CPU, its features and the kernels used; the
 kernels are chosen as always (EDGE_ADAPT_KERNEL forces them). Times of nets are from image bytes to
-int32 logits, called from Python; onnxruntime is fed float32 images.
+int32 logits, called from Python; onnxruntime is fed float32 images. --peer lce adds Larq Compute
+Engine to the vgg-like net and QuickNetSmall; it runs in the training environment (training/lce.py
+says what that needs), whose Python --python names.
 """
 
 from __future__ import annotations
@@ -16,21 +18,20 @@ import ctypes
 import os
 from pathlib import Path
 import subprocess
-import sys
 from tempfile import TemporaryDirectory
-import tomllib
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
 
+from _lce import Lce
+from _models import models
 from _nets import binary_network, MLP, multiply_adds, one_bit_bytes, prepared, VGG
+from _quick_net import quick_net
 from _timing import empty_caches, interleaved, Lines, machine
-from edge_adapt import native, registry
+from edge_adapt import native
 from edge_adapt.engines import popcount
 from edge_adapt.engines.popcount import Popcount
-from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, Dense, Head
-from edge_adapt.networks.model import Model, shipped
 from edge_adapt.networks.network import Network
 from edge_adapt.population import score_heads
 from edge_adapt.records import Weights
@@ -73,8 +74,17 @@ def whole_net(lines: Lines, case: str, network: Network, layers: tuple, rounds: 
     )
 
 
-def vgg(lines: Lines, rounds: int) -> None:
-    whole_net(lines, 'vgg-like 32x32', binary_network('vgg', (32, 32, 3), VGG), VGG, rounds)
+def vgg(lines: Lines, rounds: int, python: str | None = None) -> None:
+    network = binary_network('vgg', (32, 32, 3), VGG)
+    whole_net(lines, 'vgg-like 32x32', network, VGG, rounds)
+    if python:
+        infer, peer = prepared(network), Lce(python, 'vgg')
+        image = np.random.default_rng(1).integers(0, 256, (1, 32, 32, 3)).astype(np.uint8)
+        times = interleaved({'infer': lambda: infer(image), 'LCE': peer}, rounds)
+        lce = peer.take()
+        for index, statistic in enumerate(('minimum', 'median')):
+            what = f'infer, warm, {statistic}'
+            lines.say('vgg-like 32x32', what, times['infer'][index], 'us', 'LCE', lce[index])
 
 
 def mlp(lines: Lines, rounds: int) -> None:
@@ -236,50 +246,23 @@ def taps(lines: Lines, rounds: int) -> None:
     lines.say('vgg-like taps', 'sums of the fourth layer, 64 frames', us / 1e3, 'ms')
 
 
-def models(lines: Lines, rounds: int) -> None:
-    """Accuracy on the test images beside the time of one frame, for each shipped model."""
-    for name in shipped():
-        model = Model.load(name)
-        data = tomllib.loads(model.about['recipe'])['data']
-        try:
-            pool = registry.load('streams', data).pool('test')
-        except UsageError as error:
-            print(f'{name}: {error}', file=sys.stderr)
-            continue
-        factor = model.network.input_shape[0] // pool.images.shape[1]
-        images = pool.images.repeat(factor, axis=1).repeat(factor, axis=2)
-        engines = {each: registry.load('engines', each)() for each in ('popcount', 'onnx_runtime')}
-        infers = {
-            each: engine.prepare(model.network, model.weights) for each, engine in engines.items()
-        }
-        times = interleaved(
-            {
-                each: lambda infer=infer, image=images[:1]: infer(image)
-                for each, infer in infers.items()
-            },
-            rounds,
-        )
-        for each, infer in infers.items():
-            right = infer(images).logits.argmax(axis=1) == pool.labels
-            lines.say(f'model {name}', f'{each}, test accuracy', 100 * right.mean(), '%')
-        ours, peer = times['popcount'], times['onnx_runtime']
-        for index, statistic in enumerate(('minimum', 'median')):
-            what = f'one frame, {statistic}'
-            lines.say(f'model {name}', what, ours[index], 'us', 'onnx_runtime', peer[index])
-
-
 CASES = {'vgg': vgg, 'layers': layers, 'mlp': mlp, 'es': evolution, 'swap': swap}
-CASES |= {'taps': taps, 'models': models}
+CASES |= {'taps': taps, 'models': models, 'quick_net': quick_net}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--case', choices=CASES, action='append', help='default: all')
     parser.add_argument('--rounds', type=int, default=1000)
+    parser.add_argument('--peer', choices=('lce',), help='another engine beside onnxruntime')
+    parser.add_argument('--python', default='.venv-train/bin/python', help='with LCE')
     arguments = parser.parse_args()
     lines = Lines(**machine(), kernel=native.kernel())
     for name in arguments.case or CASES:
-        CASES[name](lines, arguments.rounds)
+        if name in ('vgg', 'quick_net') and arguments.peer:
+            CASES[name](lines, arguments.rounds, arguments.python)
+        else:
+            CASES[name](lines, arguments.rounds)
 
 
 if __name__ == '__main__':

@@ -19,7 +19,7 @@ NUMPY = 'numpy'
 VARIABLE = 'EDGE_ADAPT_KERNEL'
 # Verified through emulated instructions, never run on a CPU that has them: taken when asked for.
 UNPROVEN = ('avx512',)
-_NEWEST = 'frame_features'  # what the module did not always have
+_INTERFACE = 2  # as kInterface of cpp/module.cpp: raised when the module takes or gives more
 _MODULE = 'edge_adapt.engines._native'  # compiled: no file of a room, so no import statement
 
 
@@ -28,8 +28,9 @@ def module() -> ModuleType | None:
     """Return the compiled module; None, said once in the log, where it was not built."""
     try:
         native = import_module(_MODULE)
-        if not hasattr(native, _NEWEST):
-            raise ImportError(f'they are of older sources: {_NEWEST} is missing')
+        found = getattr(native, 'interface', 1)
+        if found != _INTERFACE:
+            raise ImportError(f'they are of other sources: interface {found}, not {_INTERFACE}')
     except ImportError as error:
         logging.getLogger(__name__).warning(
             'the native kernels are not built (%s): NumPy does their work, more slowly;'

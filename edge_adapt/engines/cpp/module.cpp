@@ -287,6 +287,8 @@ bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
   return H::type != nullptr;
 }
 
+constexpr long kInterface = 2;  // as _INTERFACE of native.py
+
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
                        kFunctions, nullptr, nullptr, nullptr, nullptr};
 
@@ -301,6 +303,9 @@ PyMODINIT_FUNC PyInit__native() {
     return nullptr;
   }
   Owned module(PyModule_Create(&kModule));
-  if (!module.get() || !add_watching(module.get())) return nullptr;
+  if (!module.get() || !add_watching(module.get()) ||
+      PyModule_AddIntConstant(module.get(), "interface", kInterface) != 0) {
+    return nullptr;
+  }
   return module.release();
 }
