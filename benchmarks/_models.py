@@ -64,6 +64,7 @@ def _quantized(model: Model, clean: U8) -> Classify:
 
     head = model.network.head.name
     data = write(graph_of(model.network, model.weights, [head]))
-    loaded = session(quantized(data, 'input', [clean[i : i + 1] for i in range(len(clean))]))
+    singles = [clean[i : i + 1] for i in range(len(clean))]
+    loaded = session(quantized(data, 'input', singles, keep_sums=True))
     bias = model.weights[f'{head}.bias']
     return lambda x: np.asarray(loaded.run(None, {'input': x})[0]) + bias

@@ -97,8 +97,15 @@ def calls(data: bytes, name: str, shape: tuple[int, ...]) -> dict[str, Callable[
     }
 
 
-def quantized(data: bytes, name: str, inputs: Sequence[np.ndarray]) -> bytes:
-    """Return the network as QDQ, u8s8 per channel, over the ranges that these inputs give."""
+def quantized(
+    data: bytes, name: str, inputs: Sequence[np.ndarray], keep_sums: bool = False
+) -> bytes:
+    """
+    Return the network as QDQ, u8s8 per channel, over the ranges that these inputs give.
+
+    Sums that are compared with thresholds are kept: 8 bits of them would decide signs by chance.
+    """
+    excluded = {'OpTypesToExcludeOutputQuantization': ['Conv', 'MatMul']} if keep_sums else {}
     with TemporaryDirectory() as folder:
         plain, int8 = Path(folder) / 'fp32.onnx', Path(folder) / 'int8.onnx'
         plain.write_bytes(data)
@@ -110,6 +117,7 @@ def quantized(data: bytes, name: str, inputs: Sequence[np.ndarray]) -> bytes:
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            extra_options=excluded,
         )
         return int8.read_bytes()
 
