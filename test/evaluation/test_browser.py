@@ -16,7 +16,10 @@ import numpy as np
 import pytest
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason='chromium is not installed')
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason='chromium is not installed'),
+    pytest.mark.timeout(300),  # a browser starts slowly on a busy machine
+]
 
 PHONE, DESKTOP = 390, 1280
 # Written into the copy that is looked at: what the browser made of the page.
@@ -49,7 +52,7 @@ def browse(page: Path, *options: str) -> str:
         *('--disable-dev-shm-usage', f'--user-data-dir={page.parent / "profile"}'),
         *(*options, page.as_uri()),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
     return done.stdout
 
 

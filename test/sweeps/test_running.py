@@ -56,6 +56,7 @@ def workers() -> list[int]:
     return found
 
 
+@pytest.mark.timeout(300)  # processes start slowly on a busy machine
 @pytest.mark.parametrize('address', PLACES)
 def test_a_worker_killed_loses_no_cell_and_changes_none(
     address: str, alone: dict[str, str]
