@@ -83,6 +83,10 @@ class Updater(Protocol):
         """
         ...
 
+    def planned_bytes(self, network: Network, n_samples: int) -> int:
+        """Return what is kept in the middle of a run on n_samples, beside samples and weights."""
+        ...
+
     def state(self) -> State:
         """Return all that the learner knows, its random generator and a run under way included."""
         ...

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from edge_adapt.records import Array, I8, I32, I64, Samples, Weights
 from edge_adapt.updaters import Objective
-from edge_adapt.updaters._samples import features, labelled
+from edge_adapt.updaters._cache import Cache
+from edge_adapt.updaters._samples import labelled
 import numpy as np
 
 
@@ -15,16 +16,15 @@ class HeadTask(NamedTuple):
 
     objective: Objective
     weights: Weights
-    features: I8
+    features: Cache
     labels: I64
 
     @staticmethod
     def of(objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         """Compute the features once. Raises UsageError where fewer than two classes are known."""
         known = labelled(objective, samples)
-        return HeadTask(
-            objective, weights, features(objective, weights, known.images), known.labels
-        )
+        cache = Cache.of(objective, weights, known.images)
+        return HeadTask(objective, weights, cache, known.labels)
 
     @property
     def vector(self) -> I64:
@@ -36,9 +36,8 @@ class HeadTask(NamedTuple):
     def margins(self, vectors: Array, batch: Array | slice = slice(None)) -> I64:
         """Return the sums over a mini-batch for heads given as vectors: (population,)."""
         heads, biases = self.heads(vectors)
-        return self.objective.score_heads(heads, biases, self.features[batch], self.labels[batch])[
-            1
-        ]
+        features = self.features.take(batch)
+        return self.objective.score_heads(heads, biases, features, self.labels[batch])[1]
 
     def heads(self, vectors: Array) -> tuple[I8, I32]:
         """Return vectors (population, n) as heads and biases, rounded, weights within int8."""

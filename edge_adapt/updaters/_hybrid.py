@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from edge_adapt.records import Array, F64, I8
 import numpy as np
+from numpy.typing import NDArray
+
+I16 = NDArray[np.int16]
 
 CLIP = 4.0  # a head weight never leaves [-CLIP, CLIP]; logits are weights . bits * 4 / sqrt(n_in)
 
@@ -11,6 +14,16 @@ CLIP = 4.0  # a head weight never leaves [-CLIP, CLIP]; logits are weights . bit
 def grid_of(n_bits: int) -> float:
     """Return the step of an n_bits grid over [-CLIP, CLIP]: 2^-13 for 16 bits."""
     return float(CLIP / 2 ** (n_bits - 1))
+
+
+def narrow(x: Array) -> I16:
+    """Return values within [-CLIP, CLIP] as 16 bits, in steps of grid_of(16)."""
+    return np.rint(np.asarray(x) / grid_of(16)).clip(-32767, 32767).astype(np.int16)
+
+
+def wide(x: Array) -> F64:
+    """Return what `narrow` was given, on its grid; floating point stays as it is."""
+    return x * grid_of(16) if x.dtype == np.int16 else x.astype(np.float64)
 
 
 def onto_grid(x: F64, step: float, rng: np.random.Generator | None) -> F64:

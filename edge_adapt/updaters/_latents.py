@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edge_adapt.bits import pack_signs, unpack_signs
 from edge_adapt.records import F64, I64, U8
+from edge_adapt.updaters._cache import Cache
 import numpy as np
 
 
@@ -31,7 +32,7 @@ class Latents:
         return np.concatenate([x, latents]), np.concatenate([y, labels[places]])
 
     def after(
-        self, x: F64, y: I64, packed: U8, labels: I64, past: F64, rng: np.random.Generator
+        self, x: Cache, y: I64, packed: U8, labels: I64, past: F64, rng: np.random.Generator
     ) -> tuple[U8, I64]:
         """
         Return the latents to keep after an experience x, y, and their labels.
@@ -48,7 +49,7 @@ class Latents:
             n_old = min(len(old), self.n_per_class - n_new)
             kept += [
                 packed[rng.permutation(old)[:n_old]],
-                pack_signs(x[rng.permutation(new)[:n_new]]),
+                pack_signs(x.take(rng.permutation(new)[:n_new])),
             ]
             kept_labels.append(np.full(n_old + n_new, label, np.int64))
         return np.concatenate(kept), np.concatenate(kept_labels)

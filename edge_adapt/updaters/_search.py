@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from edge_adapt import front_end
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, Samples, U8, Weights
 from edge_adapt.signals import entropy, softmax
 from edge_adapt.updaters import Objective
@@ -42,6 +43,11 @@ class Search(Stateless, ABC):
             raise UsageError(f'n_choose must be >= 1, got {n_choose}')
         self._margin_nats, self._n_choose = margin_nats, n_choose
         self._recalibration = Recalibration(recalibration)
+
+    def planned_bytes(self, network: Network, n_samples: int) -> int:
+        """Return the largest front end: two matrices, a table, a mask; the frames are few."""
+        height, width, _ = network.input_shape
+        return 4 * (height**2 + width**2) + 256 + height * width + 8
 
     @abstractmethod
     def candidates(self, images: U8) -> Iterator[Candidate]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.growth import never_wins
+from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, F64, I8, I32, I64, Samples, Weights
 from edge_adapt.updaters import Objective, State
 from edge_adapt.updaters._samples import features, labelled
 import numpy as np
 
+N_AT_ONCE = 512  # samples passed through the network together
 TARGET_SPREAD = 4.0  # natural logits of a sample spread by about so much: a temperature
 
 
@@ -39,14 +41,31 @@ class SumsHead(ABC):
     ) -> Iterator[Weights]:
         """Learn each sample once, and yield the head. Raises UsageError where none has a label."""
         known = labelled(objective, samples, n_classes_needed=1)
-        x = features(objective, weights, known.images).astype(np.int8, copy=False)
-        self._make_room(objective.network.head.n_classes, x.shape[1])
-        self.absorb(x, known.labels)
-        for label in np.unique(known.labels):
-            mine = x[known.labels == label]
-            self.counts[label] += len(mine)
-            self.sums[label] += mine.sum(axis=0, dtype=np.int32)
-        yield self._deployed(objective, weights, x)
+        head = objective.network.head
+        self._make_room(head.n_classes, head.n_in)
+        yield self._learned(objective, weights, known)
+
+    def _learned(self, objective: Objective, weights: Weights, known: Samples) -> Weights:
+        """Return weights with the head after some more samples, which are read part by part."""
+        for start in range(0, len(known), N_AT_ONCE):
+            images = known.images[start : start + N_AT_ONCE]
+            labels = known.labels[start : start + N_AT_ONCE]
+            x = features(objective, weights, images).astype(np.int8, copy=False)
+            self.absorb(x, labels)
+            for label in np.unique(labels):
+                mine = x[labels == label]
+                self.counts[label] += len(mine)
+                self.sums[label] += mine.sum(axis=0, dtype=np.int32)
+        return self._deployed(objective, weights, x)
+
+    def planned_bytes(self, network: Network, n_samples: int) -> int:
+        """Return what the sums take, however many samples there are."""
+        head = network.head
+        return head.n_classes * (8 + 4 * head.n_in) + self.square_bytes(head.n_in)
+
+    def square_bytes(self, n_in: int) -> int:
+        """Return what is kept beside counts and sums."""
+        return 0
 
     def state(self) -> State:
         return {'counts': self.counts.copy(), 'sums': self.sums.copy()}
@@ -90,5 +109,4 @@ class SumsHead(ABC):
 
 def _spread(x: Array, matrix: I8, bias: I32) -> float:
     """Return the deviation of the logits of some samples."""
-    some = x[:: -(-len(x) // 256)].astype(np.float32)
-    return float((some @ matrix.T.astype(np.float32) + bias).std())
+    return float((x.astype(np.float32) @ matrix.T.astype(np.float32) + bias).std())

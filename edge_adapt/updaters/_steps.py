@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from edge_adapt.generators import generator_from_array, generator_to_array
+from edge_adapt.networks.layers import Head
+from edge_adapt.networks.network import Network
 from edge_adapt.records import Samples, Weights
 from edge_adapt.updaters import Objective, State
+from edge_adapt.updaters._cache import Cache
 import numpy as np
 
 Run = TypeVar('Run', bound=tuple[Any, ...])
@@ -60,6 +63,14 @@ class Steps(ABC, Generic[Task, Run]):
                 yield self.best(task, run)
         finally:
             self._run = None
+
+    @abstractmethod
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """Return what a run on the features of n_samples keeps beside those and the labels."""
+
+    def planned_bytes(self, network: Network, n_samples: int) -> int:
+        """Return features, labels, and what the run itself keeps."""
+        return Cache.planned_bytes(network, n_samples) + self.run_bytes(network.head, n_samples)
 
     def state(self) -> State:
         run = {} if self._run is None else self._run._asdict()  # type: ignore[attr-defined]

@@ -21,36 +21,41 @@ from typing import Any, NamedTuple
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.growth import never_wins
-from edge_adapt.population import are_bits
-from edge_adapt.records import F64, I64, Samples, U8, Weights
+from edge_adapt.networks.layers import Head
+from edge_adapt.records import Array, F64, I64, Samples, U8, Weights
 from edge_adapt.updaters import Objective, State
-from edge_adapt.updaters._hybrid import CLIP, forward_copy, grid_of, onto_grid
+from edge_adapt.updaters._cache import Cache
+from edge_adapt.updaters._hybrid import CLIP, forward_copy, grid_of, I16, narrow, onto_grid, wide
 from edge_adapt.updaters._latents import Latents
-from edge_adapt.updaters._samples import features, labelled
+from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
 
 
 class CwrTask(NamedTuple):
     """
-    An experience: features (n, n_in), labels (n,).
+    An experience: features of n samples, labels (n,).
 
     Features are +-1, or levels times `gain`, which brings their mean square to 1 as well.
     """
 
     objective: Objective
     weights: Weights
-    features: F64
+    features: Cache
     labels: I64
     unit: float  # logits = unit * weights . features + offset
     gain: float
 
 
 class CwrRun(NamedTuple):
-    """Heads (n_classes, n_in), counts and offsets (n_classes,), and the latents to replay."""
+    """
+    Heads (n_classes, n_in), counts and offsets (n_classes,), and the latents to replay.
 
-    cw: F64
-    tw: F64
+    Heads are kept in 16 bits; tw in floating point where q_b is wider.
+    """
+
+    cw: I16
+    tw: Array
     past: F64
     offset: F64
     latents: U8
@@ -94,13 +99,19 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         self._latents = Latents(replay_per_class, replay_batch_per_class)
         self._memory: CwrRun | None = None
 
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """Heads in 16 bits before and after, tw as wide as q_b, latents before and after."""
+        n_rows = head.n_classes * head.n_in
+        n_latents = head.n_classes * self._latents.n_per_class
+        latents = n_latents * (-(-head.n_in // 8) + 8)
+        return (6 if self._q_b <= 16 else 12) * n_rows + 24 * head.n_classes + 2 * latents
+
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> CwrTask:
         """Compute the features once. Raises UsageError where no label is known."""
         known = labelled(objective, samples, n_classes_needed=1)
-        values = features(objective, weights, known.images).astype(np.float64)
-        gain = 1.0 if are_bits(values) else 1 / np.sqrt((values**2).mean())
-        unit = 4 / values.shape[1] ** 0.5
-        return CwrTask(objective, weights, gain * values, known.labels, unit, float(gain))
+        cache = Cache.of(objective, weights, known.images)
+        gain = 1.0 if cache.is_bits else 1 / cache.root_mean_square
+        return CwrTask(objective, weights, cache, known.labels, 4 / cache.n_in**0.5, gain)
 
     def start(self, task: CwrTask) -> CwrRun:
         memory = self._memory
@@ -109,6 +120,8 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         present = np.union1d(task.labels, memory.latent_labels)
         tw = np.zeros_like(memory.cw)
         tw[present] = memory.cw[present]
+        if self._q_b > 16:
+            return memory._replace(tw=wide(tw), epoch=0)
         return memory._replace(tw=tw, epoch=0)
 
     def step(self, task: CwrTask, run: CwrRun) -> CwrRun | None:
@@ -116,15 +129,20 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         if run.epoch >= self._n_epochs:
             return None
         order = self.rng.permutation(len(task.labels))
-        tw = run.tw
+        tw = wide(run.tw)
         for start in range(0, len(order), self._batch_size):
             batch = order[start : start + self._batch_size]
             x, y = self._latents.beside(
-                task.features[batch], task.labels[batch], run.latents, run.latent_labels, self.rng
+                (task.gain * task.features.take(batch)).astype(np.float64),
+                task.labels[batch],
+                run.latents,
+                run.latent_labels,
+                self.rng,
             )
             tw = self._descend(tw, x, y, task, run.offset)
             task.objective.spend(len(x))
-        run = run._replace(tw=tw, epoch=int(run.epoch) + 1)
+        kept = tw if self._q_b > 16 else narrow(tw)
+        run = run._replace(tw=kept, epoch=int(run.epoch) + 1)
         self._memory = self._consolidated(task, run)
         return run
 
@@ -151,8 +169,8 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         offset = task.weights[f'{head.name}.bias'] * scale
         known = np.any(cw != 0, axis=1) & (self._known_count > 0)
         return CwrRun(
-            cw=np.where(known[:, None], cw, 0.0).clip(-CLIP, CLIP),
-            tw=np.zeros_like(cw),
+            cw=narrow(np.where(known[:, None], cw, 0.0)),
+            tw=np.zeros(cw.shape, np.int16),
             past=known * float(self._known_count),
             offset=np.where(known, offset, 0.0),
             latents=np.zeros((0, -(-head.n_in // 8)), np.uint8),
@@ -185,12 +203,13 @@ class CwrStar(Steps[CwrTask, CwrRun]):
         """Return the memory after the experience."""
         labels = np.concatenate([task.labels, run.latent_labels])
         present, counts = np.unique(labels, return_counts=True)
-        w = run.tw[present] - run.tw[present].mean()
+        tw = wide(run.tw[present])
+        w = tw - tw.mean()
         past = run.past[present]
         r = np.sqrt(past / counts) if self._ratio == 'count' else np.minimum(past, 1.0)
         r = r[:, None]  # 0 where the class is new: cw_j = w
         cw, total = run.cw.copy(), run.past.copy()
-        cw[present] = onto_grid((r * cw[present] + w) / (r + 1), grid_of(16), None)
+        cw[present] = narrow((r * wide(cw[present]) + w) / (r + 1))
         total[present] += counts
         latents, latent_labels = self._latents.after(
             task.features, task.labels, run.latents, run.latent_labels, run.past, self.rng
@@ -200,7 +219,7 @@ class CwrStar(Steps[CwrTask, CwrRun]):
     def _deployed(self, task: CwrTask, memory: CwrRun) -> Weights:
         """Return the weights with the consolidated head at q_f bits."""
         head = task.objective.network.head
-        cw, step = forward_copy(memory.cw, self._q_f)
+        cw, step = forward_copy(wide(memory.cw), self._q_f)
         scale = task.unit * step * task.gain
         never = never_wins(task.objective.network)
         bias = np.where(memory.past > 0, np.rint(memory.offset / scale), never)

@@ -9,9 +9,12 @@ the closed-form minimum of the second term: what it gains over them is what the 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from edge_adapt import front_end
+from edge_adapt.networks.layers import Head
+from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, F64, Samples, U8, Weights
 from edge_adapt.signals import entropy, softmax
 from edge_adapt.updaters import Objective
@@ -56,11 +59,21 @@ class Foa(Steps[FoaTask, FoaRun]):
         self._n_frames, self._weight = n_frames, weight
         self._optimizer: CMA | None = None
 
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The fitness of all candidates."""
+        return 8 * self._n_generations * self._population_size
+
+    def planned_bytes(self, network: Network, n_samples: int) -> int:
+        """Return the frames, the optimizer's matrices, and the fitness of all candidates."""
+        frames = min(n_samples, self._n_frames) * math.prod(network.input_shape)
+        n = 2 + 2 * len(network.thresholds)
+        return frames + 8 * (3 * n**2 + 8 * n) + self.run_bytes(network.head, n_samples)
+
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> FoaTask:
         """Recalibrate. Raises UsageError where there are no samples."""
         *_, tuned = Recalibration().improve(objective, weights, samples)
         self._optimizer = None
-        return FoaTask(objective, tuned, samples.images[: self._n_frames])
+        return FoaTask(objective, tuned, samples.images[: self._n_frames].copy())
 
     def start(self, task: FoaTask) -> FoaRun:
         nothing = np.zeros(2 + 2 * len(task.objective.network.thresholds))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import F64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._head_task import HeadTask
@@ -42,6 +43,10 @@ class MuLambda(Steps[HeadTask, Mean]):
         self._n_generations, self._batch_size = n_generations, batch_size
         self._n_parents, self._population_size = n_parents, population_size
         self._sigmas = first_sigma, last_sigma
+
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The head as a vector."""
+        return 8 * head.n_classes * (head.n_in + 1)
 
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         return HeadTask.of(objective, weights, samples)

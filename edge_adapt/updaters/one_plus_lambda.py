@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import I64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._head_task import HeadTask
@@ -46,6 +47,10 @@ class OnePlusLambda(Steps[HeadTask, Parent]):
         self._population_size, self._n_mutations = population_size, n_mutations
         self._max_step = max_step
 
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The head as a vector."""
+        return 8 * head.n_classes * (head.n_in + 1)
+
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         return HeadTask.of(objective, weights, samples)
 
@@ -68,7 +73,7 @@ class OnePlusLambda(Steps[HeadTask, Parent]):
         run = run._replace(generation=int(run.generation) + 1)
         if fitness[best] < run.fitness:
             return run
-        return run._replace(vector=children[best], fitness=int(fitness[best]))
+        return run._replace(vector=children[best].copy(), fitness=int(fitness[best]))
 
     def best(self, task: HeadTask, run: Parent) -> Weights:
         return task.deployed(run.vector)

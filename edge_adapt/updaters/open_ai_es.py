@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import Array, F64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._head_task import HeadTask
@@ -46,6 +47,10 @@ class OpenAiEs(Steps[HeadTask, Descent]):
         self._n_generations, self._batch_size = n_generations, batch_size
         self._population_size = population_size
         self._sigma, self._learning_rate = sigma, learning_rate
+
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The head as a vector, and two moments of it."""
+        return 3 * 8 * head.n_classes * (head.n_in + 1)
 
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         return HeadTask.of(objective, weights, samples)

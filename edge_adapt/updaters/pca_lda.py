@@ -25,7 +25,6 @@ from edge_adapt.updaters._statistics import SumsHead
 import numpy as np
 
 MOST = 1 << 30  # where a sum gets there all are halved: half of the past is forgotten
-N_AT_ONCE = 1024  # 127^2 * 1024 < 2^24: exact in float32, and BLAS knows no integers
 
 
 class PcaLda(SumsHead):
@@ -54,17 +53,19 @@ class PcaLda(SumsHead):
             self._triangle = found['head.triangle'].astype(np.int32)
         return super().improve(objective, weights, samples)
 
+    def square_bytes(self, n_in: int) -> int:
+        return 2 * n_in * (n_in + 1)
+
     def absorb(self, x: I8, labels: I64) -> None:
         upper = np.triu_indices(x.shape[1])
         if not self._triangle.size:
             self._triangle = np.zeros(len(upper[0]), np.int32)
-        for start in range(0, len(x), N_AT_ONCE):
-            some = x[start : start + N_AT_ONCE].astype(np.float32)
-            added = (some.T @ some)[upper].astype(np.int32)
-            if max(self._triangle.max(), -self._triangle.min()) >= MOST:
-                self._triangle, self.sums = self._triangle >> 1, self.sums >> 1
-                self.counts = (self.counts + 1) >> 1
-            self._triangle += added
+        # At most 512 samples: 127^2 * 512 < 2^24 is exact in float32, and BLAS knows no integers.
+        wide = x.astype(np.float32)
+        if max(self._triangle.max(), -self._triangle.min()) >= MOST:
+            self._triangle, self.sums = self._triangle >> 1, self.sums >> 1
+            self.counts = (self.counts + 1) >> 1
+        self._triangle += (wide.T @ wide)[upper].astype(np.int32)
 
     def discriminant(self, means: F64) -> F64:
         n_features, n_samples = means.shape[1], int(self.counts.sum())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from edge_adapt.networks import layers
 from edge_adapt.records import I64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._head_task import HeadTask
@@ -46,6 +47,10 @@ class RankOne(Steps[HeadTask, Head]):
         self._n_generations, self._n_pairs = n_generations, n_pairs
         self._batch_size, self._sigma = batch_size, sigma
         self._step, self._threshold = step, threshold
+
+    def run_bytes(self, head: layers.Head, n_samples: int) -> int:
+        """The head as a vector."""
+        return 8 * head.n_classes * (head.n_in + 1)
 
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         return HeadTask.of(objective, weights, samples)

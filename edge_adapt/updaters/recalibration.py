@@ -14,10 +14,11 @@ else's network are rounded over their clean range; that range moves and widens b
 from __future__ import annotations
 
 from collections.abc import Iterator
+import math
 
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Quantize, Threshold
-from edge_adapt.records import Array, F64, I64, Samples, Weights
+from edge_adapt.records import Array, F64, I64, Samples, U8, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._integer_statistics import (
     n_above,
@@ -29,6 +30,7 @@ from edge_adapt.updaters._stateless import Stateless
 import numpy as np
 
 KINDS = ('deviation', 'mean', 'range', 'rate')
+N_ITEMS = 1 << 14  # values held at a time: 64 kB, and twice that where they are squared
 SMALLEST_RATIO = 1 / 64  # a channel gone silent stays on its side of the threshold
 
 
@@ -64,18 +66,17 @@ class Recalibration(Stateless):
         better = weights
         layers = objective.network.recalibrated
         for layer in layers:
-            values = objective.value(better, samples.images, layer.name)
-            values = values.reshape(-1, values.shape[-1])
-            better = better.replace(self._moved(objective, layer, values, len(samples)))
+            better = better.replace(self._moved(objective, better, layer, samples.images))
             yield better if layer is layers[-1] else weights
 
     def _moved(
-        self, objective: Objective, layer: Threshold | Quantize, values: Array, n_frames: int
+        self, objective: Objective, weights: Weights, layer: Threshold | Quantize, images: U8
     ) -> dict[str, Array]:
-        """Return the layer's new tensors, for the values (n_values, n) it reads today."""
+        """Return the layer's new tensors, for what it reads of the images under `weights`."""
         name, base = layer.name, objective.base
+        parts = _values(objective, weights, layer, images)
         if isinstance(layer, Quantize):
-            mean, gap, ratio = self._change(objective, layer, values, n_frames)
+            mean, gap, ratio = self._change(objective, layer, parts, len(images))
             offsets = mean + gap + (base[f'{name}.offsets'] - mean) * ratio
             steps = base[f'{name}.steps'] * ratio
             return {
@@ -83,44 +84,68 @@ class Recalibration(Stateless):
                 f'{name}.steps': steps.astype(np.float32),
             }
         if self._kind == 'rate':
+            values = np.concatenate(list(parts))
             wanted = n_above(share_above(objective, layer), len(values))
             return {f'{name}.thresholds': rate_thresholds(values, wanted)}
         if self._kind == 'range' and not self._pseudo_count:
-            parts = clean_slopes(objective, layer, len(values))
-            return {f'{name}.thresholds': range_thresholds(values, parts)}
-        mean, gap, ratio = self._change(objective, layer, values, n_frames)
+            values = np.concatenate(list(parts))
+            clean = clean_slopes(objective, layer, len(values))
+            return {f'{name}.thresholds': range_thresholds(values, clean)}
+        mean, gap, ratio = self._change(objective, layer, parts, len(images))
         # sum >= t is sum > t - 1/2 for integers: the half keeps an unchanged world unchanged.
         centre = base[f'{name}.thresholds'] - 0.5
         moved = np.ceil(mean + gap + (centre - mean) * ratio)
         return {f'{name}.thresholds': moved.astype(np.int32)}
 
     def _change(
-        self, objective: Objective, layer: Threshold | Quantize, values: Array, n_frames: int
+        self,
+        objective: Objective,
+        layer: Threshold | Quantize,
+        parts: Iterator[Array],
+        n_frames: int,
     ) -> tuple[F64, F64, F64]:
         """Return the clean mean, the way it moved, and the ratio of deviations, each (n,)."""
         mean = _clean(objective, layer, 'mean')
         deviation = _clean(objective, layer, 'deviation')
         share = n_frames / (n_frames + self._pseudo_count)
-        gap = values.mean(axis=0) - mean
-        variance = share * self._deviation(values, deviation) ** 2 + (1 - share) * deviation**2
+        gap, found = self._today(parts, mean, deviation)
+        variance = share * found**2 + (1 - share) * deviation**2
         new_deviation = np.sqrt(variance + share * (1 - share) * gap**2)
         if self._kind == 'mean':
-            new_deviation = deviation
+            new_deviation = deviation  # the shift alone is matched
         ratio = np.divide(
             new_deviation, deviation, out=np.ones_like(mean), where=deviation > 0
         ).clip(SMALLEST_RATIO)
         return mean, share * gap, ratio
 
-    def _deviation(self, sums: Array, clean: F64) -> F64:
-        """Return the deviation (n,) of sums (n_values, n)."""
-        match self._kind:
-            case 'mean':
-                return clean
-            case 'range':
-                # The expected range of n Gaussian values is about 2 sqrt(2 ln n) deviations.
-                scale = 2 * np.sqrt(2 * np.log(max(2, len(sums))))
-                return np.asarray(np.ptp(sums, axis=0) / scale, dtype=np.float64)
-        return np.asarray(sums.std(axis=0), dtype=np.float64)
+    def _today(self, parts: Iterator[Array], mean: F64, deviation: F64) -> tuple[F64, F64]:
+        """Return how far the mean of the values moved, and their deviation, each (n,)."""
+        n, total, squares = 0, np.zeros_like(mean), np.zeros_like(mean)
+        lowest, highest = np.full_like(mean, np.inf), np.full_like(mean, -np.inf)
+        for values in parts:
+            centred = values - mean
+            n, total = n + len(values), total + centred.sum(axis=0)
+            squares += (centred**2).sum(axis=0)
+            lowest = np.minimum(lowest, values.min(axis=0))
+            highest = np.maximum(highest, values.max(axis=0))
+        gap = total / n
+        if self._kind == 'mean':
+            return gap, deviation
+        if self._kind == 'range':
+            # The expected range of n Gaussian values is about 2 sqrt(2 ln n) deviations.
+            return gap, (highest - lowest) / (2 * np.sqrt(2 * np.log(max(2, n))))
+        return gap, np.sqrt(np.maximum(squares / n - gap**2, 0))
+
+
+def _values(
+    objective: Objective, weights: Weights, layer: Threshold | Quantize, images: U8
+) -> Iterator[Array]:
+    """Yield what the layer reads, (n_values, n), of a few images at a time."""
+    (source,) = objective.network.sources[layer.name]
+    n_at_once = max(1, N_ITEMS // math.prod(objective.network.shapes[source]))
+    for start in range(0, len(images), n_at_once):
+        values = objective.value(weights, images[start : start + n_at_once], layer.name)
+        yield values.reshape(-1, values.shape[-1])
 
 
 def share_above(objective: Objective, layer: Threshold) -> F64:

@@ -22,11 +22,12 @@ from typing import NamedTuple
 
 from edge_adapt.errors import UsageError
 from edge_adapt.lfsr import Lfsr
-from edge_adapt.population import are_bits
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import Array, F32, I64, Samples, Weights
 from edge_adapt.updaters import Objective
+from edge_adapt.updaters._cache import Cache, N_AT_ONCE
 from edge_adapt.updaters._integer_loss import row_differences
-from edge_adapt.updaters._samples import features, labelled
+from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
 
@@ -40,17 +41,37 @@ GRIDS = {'int16': 256, 'int8': 1}  # parts of an int8 step
 
 
 class RowTask(NamedTuple):
-    """Centred features (n, n_in + 1) in sixteenths, their mean, labels, and the head to start."""
+    """Features of n samples, their mean (n_in,) in sixteenths, labels, and the head to start."""
 
     objective: Objective
     weights: Weights
-    centred: F32
+    features: Cache
     mean: I64
     labels: I64
-    is_bits: bool
     shift: int  # logits in 1/1024 are z << shift, or z >> -shift
     stride: int  # one step is 2^stride int8 steps where those are small
     n_generations: int
+
+    @property
+    def unit(self) -> int:
+        """How many sixteenths a feature's 1 is: a bit 16, a level 1."""
+        return SIXTEENTHS if self.features.is_bits else 1
+
+    def centred(self, batch: Array | slice) -> F32:
+        """Return centred features in sixteenths, and 16 for the bias, (n_batch, n_in + 1)."""
+        values = self.features.take(batch)
+        centred = np.full((len(values), len(self.mean) + 1), SIXTEENTHS, np.float32)
+        np.multiply(values, np.float32(self.unit), out=centred[:, :-1])
+        centred[:, :-1] -= self.mean
+        return centred
+
+    @property
+    def length(self) -> float:
+        """The root mean square length of the centred features, the bias included."""
+        squares = 0.0
+        for start in range(0, len(self.labels), N_AT_ONCE):
+            squares += float((self.centred(slice(start, start + N_AT_ONCE)) ** 2).sum())
+        return float(np.sqrt(squares / len(self.labels)))
 
 
 class RowRun(NamedTuple):
@@ -93,37 +114,37 @@ class RowEs(Steps[RowTask, RowRun]):
         self._schedule = SHORT if is_short else LONG
         self._n_a_turn = n_generations_a_turn
 
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The head, the order of the samples, the mean of the features."""
+        return 8 * head.n_classes * (head.n_in + 1) + 8 * (n_samples + head.n_in)
+
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> RowTask:
         """Compute the features once. Raises UsageError where fewer than two classes are known."""
         known = labelled(objective, samples)
-        values = features(objective, weights, known.images)
-        is_bits = are_bits(values)
-        values = values.astype(np.int64) * (SIXTEENTHS if is_bits else 1)
-        mean = np.rint(values.mean(axis=0)).astype(np.int64)
-        centred = np.full((len(values), values.shape[1] + 1), SIXTEENTHS, np.float32)
-        centred[:, :-1] = values - mean
+        cache = Cache.of(objective, weights, known.images)
+        sixteenths = SIXTEENTHS if cache.is_bits else 1
         n_batch = min(self._batch_size, len(known))
         scale = float(weights[f'{objective.network.head.name}.scale'])
-        unit = 1024 * scale / (SIXTEENTHS if is_bits else 1)
+        unit = 1024 * scale / sixteenths
         cost = n_batch * (1 + 2 * self._n_directions)
-        return RowTask(
+        task = RowTask(
             objective=objective,
             weights=weights,
-            centred=centred,
-            mean=mean,
+            features=cache,
+            mean=np.rint(cache.mean * sixteenths).astype(np.int64),
             labels=known.labels,
-            is_bits=is_bits,
             shift=int(np.rint(np.log2(unit))),
-            stride=_stride(unit * float(np.sqrt((centred**2).sum(axis=1).mean()))),
+            stride=0,
             n_generations=max(1, self._n_evaluations // cost),
         )
+        return task._replace(stride=_stride(unit * task.length))
 
     def start(self, task: RowTask) -> RowRun:
         head = task.objective.network.head.name
         weights = task.weights[f'{head}.weights'].astype(np.int64)
         # The bias feature is 16 sixteenths, so on bits a bias is a weight; else it is 16 of them.
         bias = task.weights[f'{head}.bias'] * (self._grid * SIXTEENTHS)
-        bias = bias // (1 if task.is_bits else SIXTEENTHS) + self._grid * (weights @ task.mean)
+        bias = bias * task.unit // SIXTEENTHS + self._grid * (weights @ task.mean)
         values = np.column_stack([self._grid * weights, np.rint(bias / SIXTEENTHS)])
         order = self.rng.permutation(len(task.labels))
         return RowRun(
@@ -144,7 +165,7 @@ class RowEs(Steps[RowTask, RowRun]):
             return None
         n_batch = min(self._batch_size, len(order))
         register = Lfsr(int(run.register))
-        shape = (n_turns, self._n_directions, task.centred.shape[1])
+        shape = (n_turns, self._n_directions, len(task.mean) + 1)
         noise = register.signs(int(np.prod(shape))).reshape(shape).astype(np.float32)
         for directions in noise:
             if at + n_batch > len(order):
@@ -163,9 +184,7 @@ class RowEs(Steps[RowTask, RowRun]):
         return task.weights.replace(
             {
                 f'{head}.weights': weights.astype(np.int8),
-                f'{head}.bias': np.rint(bias / (SIXTEENTHS if task.is_bits else 1)).astype(
-                    np.int32
-                ),
+                f'{head}.bias': np.rint(bias / task.unit).astype(np.int32),
             }
         )
 
@@ -174,7 +193,7 @@ class RowEs(Steps[RowTask, RowRun]):
         n_classes = len(values)
         rows = np.concatenate([self._rounded(values), directions * (SIGMA << task.stride)])
         # Below 2^24 for up to 2^11 features of 32 sixteenths.
-        products = (rows @ task.centred[batch].T).astype(np.int64)
+        products = (rows @ task.centred(batch).T).astype(np.int64)
         if task.shift >= 0:
             products <<= task.shift
         else:

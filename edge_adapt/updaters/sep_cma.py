@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import F64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._cma import SepCMA
@@ -40,6 +41,13 @@ class SepCma(Steps[HeadTask, History]):
         self._n_generations, self._population_size = n_generations, population_size
         self._batch_size, self._sigma = batch_size, sigma
         self._optimizer: SepCMA | None = None
+
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """Seven vectors of the optimizer, and the fitness of all children."""
+        return (
+            7 * 8 * head.n_classes * (head.n_in + 1)
+            + 8 * self._n_generations * self._population_size
+        )
 
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> HeadTask:
         self._optimizer = None

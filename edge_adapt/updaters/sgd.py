@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from edge_adapt.networks.layers import Head
 from edge_adapt.records import F64, I64, Samples, Weights
 from edge_adapt.signals import softmax
 from edge_adapt.updaters import Objective
-from edge_adapt.updaters._samples import features, labelled
+from edge_adapt.updaters._cache import Cache
+from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
 
@@ -20,11 +22,11 @@ BETAS = 0.9, 0.999
 
 
 class SgdTask(NamedTuple):
-    """Centred features (n, n_in + 1), the last of them 1; their mean; labels."""
+    """Features of n samples, their mean (n_in,), and labels (n,)."""
 
     objective: Objective
     weights: Weights
-    features: F64
+    features: Cache
     mean: F64
     labels: I64
     scale: float
@@ -53,14 +55,16 @@ class Sgd(Steps[SgdTask, SgdRun]):
         self._n_steps, self._batch_size = n_steps, batch_size
         self._learning_rate = learning_rate
 
+    def run_bytes(self, head: Head, n_samples: int) -> int:
+        """The head, two moments of it, the mean of the features."""
+        return 3 * 8 * head.n_classes * (head.n_in + 1) + 8 * head.n_in
+
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> SgdTask:
         """Compute the features once. Raises UsageError where fewer than two classes are known."""
         known = labelled(objective, samples)
-        values = features(objective, weights, known.images).astype(np.float64)
-        mean = values.mean(axis=0)
-        centred = np.column_stack([values - mean, np.ones(len(values))])
+        cache = Cache.of(objective, weights, known.images)
         scale = float(weights[f'{objective.network.head.name}.scale'])
-        return SgdTask(objective, weights, centred, mean, known.labels, scale)
+        return SgdTask(objective, weights, cache, cache.mean, known.labels, scale)
 
     def start(self, task: SgdTask) -> SgdRun:
         name = task.objective.network.head.name
@@ -86,7 +90,8 @@ class Sgd(Steps[SgdTask, SgdRun]):
 
     def _descend(self, task: SgdTask, run: SgdRun) -> SgdRun:
         batch = self.rng.integers(0, len(task.labels), self._batch_size)
-        x, n = task.features[batch], int(run.n_steps) + 1
+        centred = task.features.take(batch) - task.mean
+        x, n = np.column_stack([centred, np.ones(len(batch))]), int(run.n_steps) + 1
         rounded = run.head.copy()
         rounded[:, :-1] = np.rint(rounded[:, :-1])
         errors = softmax(x @ rounded.T * task.scale).astype(np.float64)

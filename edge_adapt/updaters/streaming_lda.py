@@ -29,6 +29,9 @@ class StreamingLda(SumsHead):
         self._shrinkage = shrinkage
         self._scatter: F64 = np.zeros((0, 0))
 
+    def square_bytes(self, n_in: int) -> int:
+        return 8 * n_in**2
+
     def absorb(self, x: I8, labels: I64) -> None:
         if not self._scatter.size:
             self._scatter = np.zeros((x.shape[1], x.shape[1]))

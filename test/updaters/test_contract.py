@@ -7,6 +7,7 @@ from itertools import islice
 from edge_adapt import registry
 from edge_adapt.engines.reference import Reference
 from edge_adapt.errors import UsageError
+from edge_adapt.evaluation.held import held_bytes
 from edge_adapt.networks.model import check_weights
 from edge_adapt.pipeline.objective import EngineObjective
 from edge_adapt.records import Samples, UNKNOWN
@@ -68,6 +69,17 @@ def test_a_seed_decides(make, toy, objective, dim):
 def test_does_not_fall_below_what_it_was_given(make, toy, objective, dim):
     better = last(make().improve(objective, toy.weights, dim))
     assert accuracy(objective, better, dim) >= accuracy(objective, toy.weights, dim)
+
+
+def test_keeps_no_more_than_it_planned(make, toy, objective, dim):
+    updater = make()
+    with closing(updater.improve(objective, toy.weights, dim)) as run:
+        next(run)
+        held = held_bytes(updater, run)
+        planned = updater.planned_bytes(toy.network, len(dim))
+    assert held <= planned <= 256 * 1024
+    # A plan is no guess: it is met but for what an optimizer or a front end may need in addition.
+    assert planned <= 1.3 * held + 4096
 
 
 def test_stops_when_no_longer_asked(make, toy, objective, dim):
