@@ -75,7 +75,7 @@ def line(
     values = list(values)
     mean = float(np.mean(values))
     ratio = None
-    if peer_value is not None:
+    if peer_value is not None and peer_value > 0:
         ratio = peer_value / max(mean, 1e-9) if low_is_good else mean / max(peer_value, 1e-9)
     figures = {
         'case': case,

@@ -104,7 +104,7 @@ class AcceleratedRowEs(RowEs):
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> RowTask:
         """Bring the samples to the accelerator. Raises UsageError as RowEs does."""
         task = super().prepare(objective, weights, samples)
-        if not task.is_bits:
+        if not task.features.is_bits:
             raise UsageError('the accelerator learns from features of one bit')
         if not (-MAX_SHIFT <= task.shift <= MAX_SHIFT and task.stride <= MAX_STRIDE):
             raise UsageError(f'the head has a scale beyond the accelerator: shift {task.shift}')
