@@ -2,6 +2,7 @@
 // into NEON where it can. Tested bit for bit under an emulator; no speed is claimed.
 //
 //   weights  [8 outputs][word][8] u64: a vector register holds the words of two outputs
+#include "floats.hpp"
 #include "packing.hpp"
 
 #if defined(__aarch64__)
