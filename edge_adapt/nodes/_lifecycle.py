@@ -202,7 +202,10 @@ def _run(nodes: list[EdgeNode], stop: threading.Event) -> int:
         spinner.add_node(node)
     is_up = all(node.start() for node in nodes if node.parameter('autostart'))
     while is_up and not stop.is_set() and not any(node.failure for node in nodes):
-        spinner.spin_once(timeout_sec=LOOK_UP_S)
+        try:
+            spinner.spin_once(timeout_sec=LOOK_UP_S)
+        except Exception as error:  # noqa: BLE001  of a callback; nobody else would say it
+            nodes[0].fail(error)
     for node in nodes:
         node.close()
     spinner.shutdown()

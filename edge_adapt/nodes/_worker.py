@@ -27,9 +27,9 @@ class Worker:
         self._thread.start()
 
     def _run(self) -> None:
-        if self._niceness:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         try:
+            if self._niceness:
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
             while not self._stop.is_set():
                 self._step()
         except Exception as error:  # noqa: BLE001  a dead thread must not look like a quiet one

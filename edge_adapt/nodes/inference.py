@@ -226,7 +226,13 @@ class Inference(EdgeNode):
             )
         if answer.weights is None or answer.weights.version == self._pipeline.version:
             return
-        self._pipeline.use(answer.weights)
+        try:
+            self._pipeline.use(answer.weights)
+        except UsageError as error:
+            self._intake.refusals['engine'] += 1
+            self.get_logger().error(
+                f'weights refused by the engine, the running ones stay: {error}'
+            )
 
     def _on_reset_detector(self, request: Trigger.Request, response: Trigger.Response) -> object:
         self._pipeline.reset_detector()
