@@ -136,10 +136,10 @@ class Adaptation:
     def on_drift(self, detection: Detection) -> None:
         """Begin an episode; one that is under way starts again, for its frames are of the past."""
         self.tools.in_use.trial = None
-        n_classes = self._history.close(
+        calm = self._history.close(
             self.tools.objective, self.weights, detection.n_frames_suspected
         )
-        self._episode = Episode(self.tools.new_window(), n_classes)
+        self._episode = Episode(self.tools.new_window(), calm)
 
     def on_offer(self, update: WeightUpdate, weights: Weights) -> None:
         """
@@ -176,8 +176,8 @@ class Adaptation:
         if self.tools.in_use.trial is not None:
             return None
         if self._offer is not None and self._offer.is_due:
-            n_classes = None if self._episode is None else self._episode.n_classes
-            decision = self._offer.consider(self.tools, n_classes)
+            calm = None if self._episode is None else self._episode.calm
+            decision = self._offer.consider(self.tools, calm)
             self._offer = None
             return decision
         if self._growth is not None and self._growth.is_due(self.tools):

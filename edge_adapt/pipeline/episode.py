@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.contest import contest
 from edge_adapt.pipeline.decisions import Decision, DOMAIN
+from edge_adapt.pipeline.history import Calm
 from edge_adapt.pipeline.ladder import LOOK_UP, Rung
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
@@ -18,11 +19,11 @@ class Episode:
     """
     Collects the frames since the alarm in `window`, and climbs.
 
-    `n_classes` is how many the stream showed before the change.
+    `calm` is what the stream was like before the change.
     """
 
     window: Window
-    n_classes: float
+    calm: Calm
     tried: tuple[Rung, ...] = ()
     is_settled: bool = False  # whether the weights carry the signature of the new domain
     is_over: bool = False
@@ -47,9 +48,12 @@ class Episode:
         known = tools.domains.nearest(self.window.samples.images)
         if known is None:
             return tools.decided(LOOK_UP, started, 'the frames are of no known domain')
-        self.is_over = True
         if known.version == tools.weights.version:
+            # A learned signature is coarse. Where the detector sees a change within it, the next
+            # rungs look closer; the clean domain is known well, so there it was a false alarm.
+            self.is_over = known.version == tools.model.weights.version
             return tools.decided(LOOK_UP, started, 'the domain is the active one: no change')
+        self.is_over = True
         decision = tools.decided(LOOK_UP, started, 'back in a known domain', known, True)
         return tools.in_use.promote(decision, known, tools.new_window())
 
@@ -61,7 +65,7 @@ class Episode:
             self._check_mixture(rung, tools)
             best = contest(
                 *(rung, tools.objective, tools.model, tools.weights),
-                *(window, tools.gate, tools.limits),
+                *(window, tools.gate.after_calm(self.calm.mean_entropy), tools.limits),
             )
         except UsageError as error:
             return tools.decided(rung.name, started, str(error))
@@ -105,9 +109,9 @@ class Episode:
     def _check_mixture(self, rung: Rung, tools: Tools) -> None:
         """Raise UsageError where a rung without labels would learn from too few classes."""
         n_needed = tools.gate.min_class_share * tools.objective.network.head.n_classes
-        if not rung.n_labels and self.n_classes < n_needed:
+        if not rung.n_labels and self.calm.n_classes < n_needed:
             raise UsageError(
-                f'the stream showed {self.n_classes:.1f} classes before the change, without'
+                f'the stream showed {self.calm.n_classes:.1f} classes before the change, without'
                 f' labels {n_needed:.1f} are needed'
             )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+import math
 
 from edge_adapt.pipeline.health import Health, health
 from edge_adapt.records import Samples, Weights
@@ -42,6 +43,11 @@ class Gate:
     come nearer to the clean ones. A guard in which both networks see fewer than `min_class_share`
     of the classes is refused: there is nothing to judge by. Of two accepted candidates the
     dearer must lead by `min_gain`, or by `min_lead_nats`.
+
+    On frames of one single class a network that was recalibrated on them spreads its answers over
+    all classes, and only their doubt gives it away: without labels the mean entropy may be above
+    that of the calm world by `max_doubt` of ln(n_classes) at most. On digits it is 0.3 nats and
+    less for mixtures, and 0.31 to 0.64 for single classes.
     """
 
     min_labels: int = 32
@@ -50,6 +56,12 @@ class Gate:
     min_rise_nats: float = 0.05
     min_class_share: float = 0.5
     min_lead_nats: float = 0.02
+    max_doubt: float = 0.13
+    calm_entropy_nats: float = math.inf
+
+    def after_calm(self, mean_entropy_nats: float) -> Gate:
+        """Return the gate that knows how sure answers were before a change."""
+        return replace(self, calm_entropy_nats=mean_entropy_nats)
 
     def leads(self, challenger: Verdict, best: Verdict) -> bool:
         """Return whether one accepted candidate is better than another by a margin."""
@@ -108,11 +120,13 @@ class Gate:
             accepted = False
             reason = f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed}'
         else:
+            most = self.calm_entropy_nats + self.max_doubt * math.log(n_classes)
             accepted = rise >= self.min_rise_nats and after.rate_gap < before.rate_gap
+            accepted = accepted and after.mean_entropy <= most
             reason = (
                 f'information {before.information:.2f} -> {after.information:.2f} nats, firing '
-                f'rates {before.rate_gap:.3f} -> {after.rate_gap:.3f} from clean, on {n_frames} '
-                f'frames without labels'
+                f'rates {before.rate_gap:.3f} -> {after.rate_gap:.3f} from clean, doubt '
+                f'{after.mean_entropy:.2f} of {most:.2f}, on {n_frames} frames without labels'
             )
         return Verdict(
             accepted, reason, 'information', before.information, after.information, n_frames

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
+from edge_adapt.pipeline.health import health
 from edge_adapt.records import U8, Weights
-from edge_adapt.signals import entropy
 from edge_adapt.updaters import Objective
 import numpy as np
 
 CAPACITY = 64
 ENOUGH = CAPACITY // 2
+
+
+class Calm(NamedTuple):
+    """
+    What the stream was like before a change.
+
+    `n_classes` is the effective number of classes it showed, 0.0 where nobody knows;
+    `mean_entropy` in nats says how sure the answers were.
+    """
+
+    n_classes: float = 0.0
+    mean_entropy: float = 0.0
 
 
 class History:
@@ -26,7 +39,7 @@ class History:
         self._spacing = spacing
         self._images: deque[U8] = deque(maxlen=CAPACITY)
         self._n_seen = 0
-        self._n_classes = 0.0
+        self._calm = Calm()
 
     def add(self, image: U8) -> None:
         """Remember a network input (h, w, c)."""
@@ -34,19 +47,17 @@ class History:
             self._images.append(image)
         self._n_seen += 1
 
-    def close(self, objective: Objective, weights: Weights, n_suspected: int) -> float:
+    def close(self, objective: Objective, weights: Weights, n_suspected: int) -> Calm:
         """
-        Return how many classes were seen, and begin anew.
+        Return what was seen, and begin anew.
 
-        It is the exponential of the entropy of the predicted classes, without the last
-        `n_suspected` frames. Where too few frames were seen, what was known before holds; 0.0
-        where nothing was.
+        The number of classes is the exponential of the entropy of the predicted classes, without
+        the last `n_suspected` frames. Where too few frames were seen, what was known before holds.
         """
         n_known = len(self._images) - -(-n_suspected // self._spacing)
         if n_known >= ENOUGH:
             images = np.stack(list(self._images)[:n_known])
-            predicted = objective.logits(weights, images).argmax(axis=1)
-            shares = np.bincount(predicted) / n_known
-            self._n_classes = float(np.exp(entropy(shares)))
+            seen = health(objective, weights, images)
+            self._calm = Calm(seen.n_classes_seen, seen.mean_entropy)
         self._images.clear()
-        return self._n_classes
+        return self._calm

@@ -9,6 +9,7 @@ from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.decisions import Decision, OFFER
 from edge_adapt.pipeline.gate import Verdict
 from edge_adapt.pipeline.health import health
+from edge_adapt.pipeline.history import Calm
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
 from edge_adapt.records import Weights
@@ -29,25 +30,25 @@ class Offer:
         """Whether enough frames were seen to judge by."""
         return len(self.fresh) >= N_FRAMES
 
-    def consider(self, tools: Tools, n_classes: float | None) -> Decision:
+    def consider(self, tools: Tools, calm: Calm | None) -> Decision:
         """
         Judge it, and promote it on trial if it proved a gain here.
 
-        `n_classes` is how many classes the stream showed before a drift; None in a calm world.
+        `calm` is what the stream was like before a drift; None where there is none.
         """
         started = tools.recorder.start()
         try:
             tools.check_hour()
             candidate = _without_claims(self.weights, tools.weights)
             tools.limits.check(tools.model, tools.weights, candidate)
-            verdict = self._judged(candidate, tools, n_classes)
+            verdict = self._judged(candidate, tools, calm)
         except UsageError as error:
             candidate, verdict = self.weights, Verdict.refusal(str(error))
         reason = f'from {self.maker}: {verdict.reason}'
         decision = tools.decided(OFFER, started, reason, candidate, verdict.accepted, verdict)
         return tools.promote(decision, candidate) if verdict.accepted else decision
 
-    def _judged(self, candidate: Weights, tools: Tools, n_classes: float | None) -> Verdict:
+    def _judged(self, candidate: Weights, tools: Tools, calm: Calm | None) -> Verdict:
         """
         Return the gate's verdict on all frames since: none was learned from.
 
@@ -57,13 +58,14 @@ class Offer:
         """
         samples, gate = self.fresh.samples, tools.gate
         if len(samples.labelled) < gate.min_labels:
-            if n_classes is None:
+            if calm is None:
                 found = health(tools.objective, tools.weights, samples.images)
-                n_classes = found.n_classes_seen
+                calm = Calm(found.n_classes_seen, found.mean_entropy)
+            gate = gate.after_calm(calm.mean_entropy)
             n_needed = gate.min_class_share * tools.objective.network.head.n_classes
-            if n_classes < n_needed:
+            if calm.n_classes < n_needed:
                 raise UsageError(
-                    f'the stream shows {n_classes:.1f} classes, to judge without labels'
+                    f'the stream shows {calm.n_classes:.1f} classes, to judge without labels'
                     f' {n_needed:.1f} are needed'
                 )
         return gate.judge(tools.objective, tools.weights, candidate, samples)

@@ -149,6 +149,24 @@ def test_frames_of_one_single_class_change_no_weights(tmp_path: Path, pool: Samp
     )
 
 
+@pytest.mark.parametrize('label', [1, 3, 8])
+@pytest.mark.parametrize('domain', ['contrast', 'low_contrast'])
+def test_one_single_class_after_a_mixture_changes_no_weights(
+    tmp_path: Path, pool: Samples, label: int, domain: str
+) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    rng, cards = np.random.default_rng(0), np.flatnonzero(pool.labels == label)
+    only = pool.take(rng.choice(cards, 160))
+    decisions = show(path, only, domain)
+    assert [d.accepted for d in decisions if d.rung == 'recalibration'] == [False]
+    last = path.model.network.thresholds[-1].name
+    np.testing.assert_array_equal(
+        path.weights[f'{last}.thresholds'], path.model.weights[f'{last}.thresholds']
+    )
+
+
 def test_a_frozen_robot_looks_but_changes_nothing(tmp_path: Path, pool: Samples) -> None:
     path = adaptation(tmp_path)
     path.frozen = True
