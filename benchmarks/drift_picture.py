@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from drift import Bench, line, observation, SHIFTS
+from _drift_bench import Bench, line, observation, SHIFTS
 from edge_adapt import registry
 from edge_adapt.drift import DriftDetector
 from edge_adapt.drift._orders import class_runs

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge_adapt.drift import _orders, _signature
+from edge_adapt.drift._bank import Directions, fit_bank
 from edge_adapt.drift._fit import (
     entropy_quantiles,
     fit,
-    fit_bank,
     fit_domain,
     with_arrays,
     with_run_variances,
@@ -80,12 +80,14 @@ def calibrate(
     knobs: Knobs,
     progress: Progress = lambda done: None,
     corrupted: Mapping[str, Record] | None = None,
+    design: Record | None = None,
 ) -> Reference:
     """
     Return the reference of weights `version` from clean frames in stream order.
 
-    `corrupted` has frames with each corruption that the bank is to know. Raises UsageError where
-    there are too few frames or classes to say what is normal.
+    `corrupted` has frames with each corruption that the bank is to know, of the same scenes as
+    `record`; or as `design`, clean frames that serve for nothing else (those the network was
+    trained on). Raises UsageError where there are too few frames or classes to say what is normal.
     """
     _check(record)
     rng = np.random.default_rng(knobs.seed)
@@ -94,7 +96,7 @@ def calibrate(
     held_out = [record.take(folds == fold) for fold in range(_N_FOLDS)]
     clean = _clean_normals(record, parts, held_out, n_classes)
     domains = [fit_domain(part, n_classes, N_SIGNATURE) for part in (*parts, record)]
-    banks = _banks(record, parts, corrupted or {}, n_classes)
+    banks = _banks(record, parts, corrupted or {}, design, n_classes)
     orders = _orders_of(record)
     counter = _Counter(progress, _N_FOLDS * len(orders) * (3 if banks else 2))
     found: dict[str, list[Array]] = {'clean': [], 'domain': [], 'bank': []}
@@ -146,15 +148,23 @@ class _Counter:
 
 
 def _banks(
-    record: Record, parts: list[Record], corrupted: Mapping[str, Record], n_classes: int
+    record: Record,
+    parts: list[Record],
+    corrupted: Mapping[str, Record],
+    design: Record | None,
+    n_classes: int,
 ) -> list[Normal]:
     """Return the bank without each fold's scenes, and then with all; nothing without a bank."""
     if not corrupted:
         return []
+    designed = None if design is None else Directions.of(design, corrupted)
     banks = []
     for part in (*parts, record):
-        seen = {name: _of_scenes(damaged, part) for name, damaged in corrupted.items()}
-        banks.append(fit_bank(part, seen, n_classes))
+        directions = designed
+        if directions is None:
+            seen = {name: _of_scenes(damaged, part) for name, damaged in corrupted.items()}
+            directions = Directions.of(part, seen)
+        banks.append(fit_bank(part, directions, n_classes))
     return banks
 
 

@@ -101,6 +101,7 @@ class Native:
             FORGETTING,
             normal.limit,
             MAX_GAP,
+            int(normal.is_one_sided),
         )
         self.update = self._runs.update
         self.severity = self._runs.severity

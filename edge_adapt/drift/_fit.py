@@ -16,15 +16,13 @@ _N_SCALES = 2
 _N_QUANTILES = 33
 # A feature that never moves on clean frames keeps a small scale: any change of it counts. In
 # another domain it may well move, so there the scale is what can be seen: 3 % of the range.
-_CLEAN_SCALE, _DOMAIN_SCALE = 1e-3, 0.03
+CLEAN_SCALE, _DOMAIN_SCALE = 1e-3, 0.03
 _MEAN_PRIOR = 20.0  # frames at the global mean, added to every class
 _TRACK_PRIOR = 2.0  # the same in tracks
 _FULL_TRACK = 10.0  # frames: a shorter track counts for less
 _SCALE_PRIOR = 50.0  # frames of variance 1, added to every class
-_INDEPENDENT_BETWEEN = 0.01  # between-run variance where frames of a run are independent
+INDEPENDENT_BETWEEN = 0.01  # between-run variance where frames of a run are independent
 _DOMAIN_BETWEEN = 0.3  # at least: what is quiet on clean frames may move in another domain
-_BANK_LIMIT = 8.0  # of each score: what one bad frame can do at most
-_BANK_CLIP = 50.0  # deviations: a corruption may move a quiet feature by thousands
 _RUN_LENGTHS = (8, 16, 30)  # frames, at which the spread of run means is measured
 
 
@@ -32,7 +30,7 @@ def fit(record: Record, n_classes: int) -> Normal:
     """Return class-conditional residuals for the frames of `record`; thresholds are still 1."""
     groups = {name: values.shape[-1] for name, values in record.features.items()}
     features = np.concatenate(list(record.features.values()), axis=-1).astype(np.float64)
-    centre, scale = _centre_and_scale(features, _CLEAN_SCALE)
+    centre, scale = centre_and_scale(features, CLEAN_SCALE)
     standardized = (features - centre) / scale
     means, counts = _class_means(standardized, record, n_classes)
     centred = standardized - means[record.predicted]
@@ -40,7 +38,7 @@ def fit(record: Record, n_classes: int) -> Normal:
     scales = _class_scales(centred @ whitening.T, record.predicted, n_classes)
     n_features = features.shape[1]
     errors = 1 / np.maximum(counts, 1) if record.independent else np.zeros(n_classes)
-    return _normal(
+    return normal_of(
         tuple(groups),
         groups,
         centre=centre,
@@ -49,7 +47,7 @@ def fit(record: Record, n_classes: int) -> Normal:
         class_means=means,
         class_scales=scales,
         within=np.ones(n_features),
-        between=np.full(n_features, _INDEPENDENT_BETWEEN),
+        between=np.full(n_features, INDEPENDENT_BETWEEN),
         class_errors=errors,
         offset=np.zeros(n_features),
     )
@@ -73,7 +71,7 @@ def run_variances(residuals: Array, runs: Array) -> tuple[Array, Array]:
     b = max over m of (var of m-frame means - v / m) / (1 - 1/m), v the variance.
     """
     total = (residuals**2).mean(axis=0)
-    found = [np.full(residuals.shape[1], _INDEPENDENT_BETWEEN)]
+    found = [np.full(residuals.shape[1], INDEPENDENT_BETWEEN)]
     order = np.argsort(runs, kind='stable')
     starts = np.flatnonzero(np.diff(runs[order], prepend=-1))
     members = np.split(order, starts[1:])
@@ -94,13 +92,13 @@ def fit_domain(record: Record, n_classes: int, n_signature: int) -> Normal:
     """
     groups = {name: record.features[name].shape[-1] for name in IMAGE_GROUPS}
     features = np.concatenate([record.features[name] for name in groups], axis=-1)
-    centre, scale = _centre_and_scale(features.astype(np.float64), _DOMAIN_SCALE)
+    centre, scale = centre_and_scale(features.astype(np.float64), _DOMAIN_SCALE)
     standardized = (features - centre) / scale
     whitening = _whitening(np.clip(standardized, -RESIDUAL_LIMIT, RESIDUAL_LIMIT), groups, 0.1)
     residuals = standardized @ whitening.T
-    between = _between_classes(residuals, record, n_classes, _DOMAIN_BETWEEN)
+    between = between_classes(residuals, record, n_classes, _DOMAIN_BETWEEN)
     within = np.maximum((residuals**2).mean(axis=0) - between, 0.3)
-    return _normal(
+    return normal_of(
         tuple(groups),
         groups,
         centre=centre,
@@ -115,45 +113,7 @@ def fit_domain(record: Record, n_classes: int, n_signature: int) -> Normal:
     )
 
 
-def fit_bank(record: Record, corrupted: Mapping[str, Record], n_classes: int) -> Normal:
-    """
-    Return one score for each corruption: a = (S_clean + S_c + 0.05 I)^-1 (m_c - m_clean).
-
-    Means and covariances are of standardized features; a score is scaled to variance 1 on clean
-    frames. It knows no class, so that the class of a run is part of what varies between runs.
-    """
-    sources = tuple(record.features)
-    features = np.concatenate([record.features[name] for name in sources], axis=-1)
-    centre, scale = _centre_and_scale(features.astype(np.float64), _CLEAN_SCALE)
-    standardized = (features - centre) / scale
-    spread = np.cov(standardized.T)
-    rows = []
-    for damaged in corrupted.values():
-        moved = np.concatenate([damaged.features[name] for name in sources], axis=-1)
-        moved = np.clip((moved - centre) / scale, -_BANK_CLIP, _BANK_CLIP)
-        pooled = spread + np.cov(moved.T) + 0.05 * np.eye(len(centre))
-        rows.append(np.linalg.solve(pooled, moved.mean(axis=0)))
-    scores = np.array(rows)
-    scores /= np.maximum((standardized @ scores.T).std(axis=0), 1e-6)[:, np.newaxis]
-    residuals = np.clip(standardized @ scores.T, -_BANK_LIMIT, _BANK_LIMIT)
-    between = _between_classes(residuals, record, n_classes, _INDEPENDENT_BETWEEN)
-    normal = _normal(
-        sources,
-        dict.fromkeys(corrupted, 1),
-        centre=centre,
-        scale=scale,
-        whitening=scores,
-        class_means=np.zeros((n_classes, len(centre))),
-        class_scales=np.ones(n_classes),
-        within=np.maximum((residuals**2).mean(axis=0) - between, 0.05),
-        between=between,
-        class_errors=np.zeros(n_classes),
-        offset=np.zeros(len(scores)),
-    )
-    return replace(normal, limit=_BANK_LIMIT, norm_limit=_BANK_LIMIT / 1.7)
-
-
-def _between_classes(residuals: Array, record: Record, n_classes: int, smallest: float) -> Array:
+def between_classes(residuals: Array, record: Record, n_classes: int, smallest: float) -> Array:
     """Return the variance of a run's mean where the class is not known: of classes and scenes."""
     means, _ = _class_means(residuals, record, n_classes)
     present = np.unique(record.predicted)
@@ -169,13 +129,15 @@ def with_arrays(normal: Normal, **arrays: Array) -> Normal:
     return replace(normal, **singles)
 
 
-def _normal(sources: tuple[str, ...], groups: Mapping[str, int], **arrays: Array) -> Normal:
+def normal_of(sources: tuple[str, ...], groups: Mapping[str, int], **arrays: Array) -> Normal:
+    """Return what is normal, from arrays of any type; thresholds are still 1."""
     thresholds = np.ones((_N_SCALES, 1 + len(groups)), np.float32)
     singles: dict[str, Any] = {name: array.astype(np.float32) for name, array in arrays.items()}
     return Normal(sources, groups, thresholds=thresholds, **singles)
 
 
-def _centre_and_scale(features: Array, smallest: float) -> tuple[Array, Array]:
+def centre_and_scale(features: Array, smallest: float) -> tuple[Array, Array]:
+    """Return mean and standard deviation of features (n, d), no deviation below `smallest`."""
     return features.mean(axis=0), np.maximum(features.std(axis=0), smallest)
 
 

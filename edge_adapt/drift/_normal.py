@@ -20,7 +20,8 @@ class Normal:
 
     A residual is z = whitening @ ((f - centre) / scale - class_means[k]) / class_scales[k] for a
     frame predicted k. Each coordinate, then each group's norm, is bounded: that is what one bad
-    frame can do at most. `sources` are the feature groups that f (n,) is made of, `groups` map the
+    frame can do at most. Where `is_one_sided`, only a
+    shift towards larger residuals is evidence. `sources` are the feature groups that f (n,) is made of, `groups` map the
     groups of residuals to their sizes; both in order.
 
         centre, scale (n,)                  whitening (d, n)
@@ -46,6 +47,7 @@ class Normal:
     thresholds: F32
     limit: float = 4.0
     norm_limit: float = 1.5
+    is_one_sided: bool = False
 
     @cached_property
     def membership(self) -> F64:

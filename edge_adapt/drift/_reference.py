@@ -132,6 +132,7 @@ def _described(normal: Normal) -> dict[str, Any]:
         'groups': list(normal.groups.items()),
         'limit': normal.limit,
         'norm_limit': normal.norm_limit,
+        'is_one_sided': normal.is_one_sided,
     }
 
 
@@ -142,5 +143,6 @@ def _normal(name: str, content: archive.Archive) -> Normal:
         groups=dict(plain['groups']),
         limit=float(plain['limit']),
         norm_limit=float(plain['norm_limit']),
+        is_one_sided=bool(plain.get('is_one_sided', False)),
         **{key: content.arrays[f'{name}/{key}'] for key in _ARRAYS},
     )

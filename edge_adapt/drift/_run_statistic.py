@@ -43,6 +43,7 @@ class RunStatistic:
         self._within, self._between = normal.within.astype(dtype), normal.between.astype(dtype)
         self._errors = normal.class_errors.astype(dtype)[:, None, None]
         self._offset = normal.offset.astype(dtype)
+        self._is_one_sided = normal.is_one_sided
         self._gamma = FORGETTING.astype(dtype)[:, None]
         # f = gamma^dt for dt = 0 .. MAX_GAP, and 0 where the run is new
         self._fades = np.zeros((MAX_GAP + 2, n_scales, 1), dtype)
@@ -117,5 +118,6 @@ class RunStatistic:
     def _log_ratios(self) -> Array:
         # Var(s) = Lam + offset * (sum of w)^2: what all frames share does not average out.
         variance = self._precision + self._offset * self._weight * self._weight
-        each = self._shift * self._shift / np.maximum(variance, _TINY)
+        shift = np.maximum(self._shift, 0.0) if self._is_one_sided else self._shift
+        each = shift * shift / np.maximum(variance, _TINY)
         return np.asarray(each @ self._sum_up)

@@ -149,7 +149,8 @@ void RunStatistic::sum_up() {
       for (const i32 stop = i + normal_.group_sizes[g]; i < stop; ++i) {
         const size_t at = static_cast<size_t>(s) * d + i;
         const double variance = precision_[at] + normal_.offset[i] * weight_[at] * weight_[at];
-        found[1 + g] += 0.5 * shift_[at] * shift_[at] / std::max(variance, kTiny);
+        const double shift = normal_.is_one_sided ? std::max(shift_[at], 0.0) : shift_[at];
+        found[1 + g] += 0.5 * shift * shift / std::max(variance, kTiny);
       }
       found[0] += found[1 + g];
     }

@@ -16,6 +16,7 @@ struct Normal {
   std::vector<double> group_limits, forgetting;
   double limit;
   i32 max_gap;
+  bool is_one_sided;  // only a shift upwards is evidence
 
   i32 n() const { return static_cast<i32>(centre.size()); }
   i32 d() const { return static_cast<i32>(within.size()); }

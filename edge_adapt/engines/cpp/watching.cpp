@@ -77,7 +77,7 @@ std::vector<T> copied(PyObject* object, const char* name, char format, i64 size)
 // Arrays are flat; see drift/_evidence.py for their order.
 PyObject* run_statistic(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
   return guarded([&]() -> PyObject* {
-    if (n_args != 15) throw Refused("run_statistic takes 15 arguments, got " + std::to_string(n_args));
+    if (n_args != 16) throw Refused("run_statistic takes 16 arguments, got " + std::to_string(n_args));
     Normal m;
     m.centre = copied<float>(args[0], "centre", 'f', -1);
     const i64 n = m.n();
@@ -96,6 +96,7 @@ PyObject* run_statistic(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     m.thresholds = copied<float>(args[9], "thresholds", 'f', i64{m.n_scales()} * m.n_ratios());
     m.limit = number(args[13]);
     m.max_gap = whole(args[14]);
+    m.is_one_sided = whole(args[15]) != 0;
     i64 total = 0;
     for (i32 size : m.group_sizes) total += size < 0 ? -d : size;
     if (n < 1 || d < 1 || total != d || m.n_classes() < 1 || m.n_scales() < 1 || m.limit <= 0 ||
@@ -171,7 +172,7 @@ PyGetSetDef kStatisticFields[] = {
 PyMethodDef kFunctions[] = {
     {"frame_features", method(frame_features), METH_FASTCALL,
      "frame_features(images, sums, signs, scale, sums, signs, scale, logits, out)"},
-    {"run_statistic", method(run_statistic), METH_FASTCALL, "run_statistic(15 arguments)"},
+    {"run_statistic", method(run_statistic), METH_FASTCALL, "run_statistic(16 arguments)"},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace

@@ -1,0 +1,158 @@
+"""False alarms, delays, severities, bad frames, ramps and still scenes, replayed side by side."""
+
+from __future__ import annotations
+
+from _drift_bench import accuracy, Bench, line, SHIFTS
+from edge_adapt.corruptions import corrupt_all, Damage
+from edge_adapt.drift._normal import Normal
+from edge_adapt.drift._record import Record
+from edge_adapt.drift._replay import alarms, delays
+from edge_adapt.records import Array
+from edge_adapt.streams import Pool
+import numpy as np
+
+BAD_SHARE = 1 / 200
+RAMP_LEVELS = np.arange(1, 11) / 10
+SENSOR_NOISE = 0.02  # of full scale: about five grey levels
+
+
+def false_alarms(bench: Bench) -> None:
+    line(bench.case, 'accuracy', 100 * accuracy(bench.report), '%')
+    for order in bench.orders:
+        rng = np.random.default_rng([bench.seed, 1])
+        indices = bench.draw(order, rng, bench.n_frames)
+        for label, normal in bench.normals:
+            found = alarms(normal, _residuals(normal, bench.report), *_shown(bench, indices))
+            metric = f'{label}, {order.__name__}, {indices.size} frames'
+            line(bench.case, metric, 1e5 * found.sum() / found.size, 'false alarms / 100000')
+            n_tracks = len(np.unique(bench.report.runs[indices[found]]))
+            line(bench.case, f'{metric}, scenes that alarmed', n_tracks, 'scenes')
+
+
+def delay(bench: Bench) -> None:
+    _delays(bench, SHIFTS)
+
+
+def severities(bench: Bench) -> None:
+    """Severities 1 to 5 of 5."""
+    _delays(bench, [f'{name}@{level / 5:g}' for name in SHIFTS for level in range(1, 6)])
+
+
+def _delays(bench: Bench, names: list[str] | tuple[str, ...]) -> None:
+    for name in names:
+        shifted = bench.shifted.get(name) or bench.record(bench.report_pool, name)
+        lost = 100 * (accuracy(bench.report) - accuracy(shifted))
+        for label, normal in bench.normals:
+            rng = np.random.default_rng([bench.seed, 2])
+            found = delays(normal, bench.report, shifted, bench.orders[0], rng, n_streams=100)
+            middle, late = np.quantile(found, [0.5, 0.95], method='higher')
+            metric = f'{label}, {name} ({lost:.0f} points lost)'
+            line(bench.case, f'{metric}, delay median', middle, 'frames')
+            line(bench.case, f'{metric}, delay 95 %', late, 'frames')
+
+
+def bad_frames(bench: Bench) -> None:
+    normal = bench.reference.clean
+    residuals, predicted = _stacked(normal, [bench.report, *bench.shifted.values()])
+    for order in bench.orders:
+        rng = np.random.default_rng([bench.seed, 3])
+        indices = bench.draw(order, rng, 400_000)
+        bad = rng.random(indices.shape) < BAD_SHARE
+        which = rng.integers(len(bench.report), len(predicted), indices.shape)
+        found = alarms(normal, residuals, predicted, np.where(bad, which, indices))
+        line(bench.case, f'1 bad frame in 200, {order.__name__}', found.sum(), 'alarms / 400000')
+
+
+def ramps(bench: Bench, n_ramp: int = 2000) -> None:
+    """A shift that grows over 2,000 frames; any of the two detectors may alarm."""
+    order, report = bench.orders[-2], bench.report
+    for name in SHIFTS:
+        levels = [bench.record(bench.report_pool, f'{name}@{level:g}') for level in RAMP_LEVELS]
+        right = np.array([accuracy(r) for r in (report, *levels)])
+        rng = np.random.default_rng([bench.seed, 4])
+        indices = np.stack([order(report.classes, report.runs, n_ramp, rng) for _ in range(30)])
+        # the severity rises evenly; between two steps of 0.1 chance decides
+        step = np.floor(np.linspace(0, 10, n_ramp) + rng.random(indices.shape)).clip(0, 10)
+        shown = indices + len(report) * step.astype(int)
+        firsts = []
+        for label, normal in bench.normals:
+            found = alarms(normal, *_stacked(normal, [report, *levels]), shown)
+            firsts.append(np.where(found.any(axis=1), found.argmax(axis=1), n_ramp - 1))
+            _ramp_lines(bench, f'{label}, ramp of {name}', firsts[-1], right, n_ramp)
+        _ramp_lines(bench, f'either, ramp of {name}', np.min(firsts, axis=0), right, n_ramp)
+
+
+def _ramp_lines(bench: Bench, metric: str, first: Array, right: Array, n_ramp: int) -> None:
+    lost = 100 * (right[0] - np.interp(10 * first / n_ramp, np.arange(11), right))
+    line(bench.case, f'{metric}, lost at alarm, median', np.median(lost), 'points')
+    line(bench.case, f'{metric}, lost at alarm, worst of 30', lost.max(), 'points')
+
+
+def still(bench: Bench, n_scenes: int = 60, n_held: int = 300) -> None:
+    """One image held for 30-300 frames under sensor noise, then the next one."""
+    rng = np.random.default_rng([bench.seed, 9])
+    scenes = rng.permutation(len(bench.report_pool))[:n_scenes]
+    held = bench.report_pool.take(np.repeat(scenes, n_held // 10))
+    clean = bench.record(_noisy(held, rng))
+    clean = Record(clean.features, clean.predicted, clean.classes, np.repeat(scenes, n_held // 10))
+    moving = [_still_order(n_scenes, n_held // 10, 1000, rng) for _ in range(128)]
+    for label, normal in bench.normals:
+        found = alarms(normal, _residuals(normal, clean), clean.predicted, np.stack(moving))
+        metric = f'{label}, still scenes with sensor noise, {found.size} frames'
+        line(bench.case, metric, 1e5 * found.sum() / found.size, 'false alarms / 100000')
+    for name in SHIFTS:
+        damage = Damage(1.0, bench.grid, bench.seed + 7, bench.seed + 8)
+        shifted = _noisy(Pool(corrupt_all(held.images, name, damage), *_rest(held)), rng)
+        changed = bench.record(shifted)
+        for label, normal in bench.normals:
+            hits = _still_hits(normal, clean, changed, n_scenes, n_held // 10, rng)
+            line(bench.case, f'{label}, still, {name}, found in 16 frames', 100 * hits, '%')
+
+
+def _noisy(pool: Pool, rng: np.random.Generator) -> Pool:
+    values = pool.images + 255 * SENSOR_NOISE * rng.standard_normal(pool.images.shape)
+    return Pool(np.rint(values).clip(0, 255).astype(np.uint8), *_rest(pool))
+
+
+def _rest(pool: Pool) -> tuple[Array, Array, int]:
+    return pool.labels, pool.tracks, pool.cell
+
+
+def _still_order(n_scenes: int, n_each: int, n: int, rng: np.random.Generator) -> Array:
+    parts: list[Array] = []
+    while sum(map(len, parts)) < n:
+        length = int(rng.integers(30, 301))
+        parts.append(rng.integers(n_scenes) * n_each + rng.integers(n_each, size=length))
+    return np.concatenate(parts)[:n]
+
+
+def _still_hits(
+    normal: Normal,
+    clean: Record,
+    changed: Record,
+    n_scenes: int,
+    n_each: int,
+    rng: np.random.Generator,
+) -> float:
+    """Return the share of streams that alarm within 16 frames of a change inside one scene."""
+    residuals, predicted = _stacked(normal, [clean, changed])
+    rows = []
+    for scene in range(n_scenes):
+        before = _still_order(n_scenes, n_each, 150, rng)
+        own = scene * n_each + rng.integers(n_each, size=66)
+        rows.append(np.concatenate([before, own[:50], len(clean) + own[50:]]))
+    found = alarms(normal, residuals, predicted, np.stack(rows))
+    return float(found[:, 200:].any(axis=1).mean())
+
+
+def _residuals(normal: Normal, record: Record) -> Array:
+    return normal.residuals(normal.gather(record.features), record.predicted)
+
+
+def _stacked(normal: Normal, records: list[Record]) -> tuple[Array, Array]:
+    residuals = [_residuals(normal, record) for record in records]
+    return np.concatenate(residuals), np.concatenate([record.predicted for record in records])
+
+
+def _shown(bench: Bench, indices: Array) -> tuple[Array, Array]:
+    return bench.report.predicted, indices
