@@ -33,6 +33,7 @@ SPLITS = {  # data set -> (reference and report are drawn from, frames, directio
     'fashion_mnist': ('adapt+test', 8000, ''),
     'gtsrb': ('adapt', 7650, 'train'),
 }
+SEGMENT = 300  # frames with the same dead lines, of those that the bank is fitted to
 DESIGN_EVERY = 3  # of the frames that directions come from, the others are left out
 
 
@@ -114,9 +115,16 @@ class Bench:
     def damaged(self, pool: Pool, corruption: str) -> Any:
         """Return damaged images; dead lines are others in the report half than in the bank."""
         name, _, severity = corruption.partition('@')
-        segment = self.seed + (8 if pool is self.report_pool else 1008)
-        damage = Damage(float(severity or 1), self.grid, self.seed + 7, segment)
-        return corrupt_all(pool.images, name, damage)
+        if pool is self.report_pool:
+            segments = [(self.seed + 8, pool.images)]
+        else:
+            cuts = np.split(pool.images, range(SEGMENT, len(pool), SEGMENT))
+            segments = [(self.seed + 1000 + i, images) for i, images in enumerate(cuts)]
+        damages = [
+            (Damage(float(severity or 1), self.grid, self.seed + 7 + segment, segment), images)
+            for segment, images in segments
+        ]
+        return np.concatenate([corrupt_all(images, name, damage) for damage, images in damages])
 
     def draw(self, order: Order, rng: np.random.Generator, n_frames: int) -> Array:
         """Return indices into the report half, (streams, frames)."""

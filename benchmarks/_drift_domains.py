@@ -7,12 +7,13 @@ from typing import Any
 from _drift_bench import Bench, line, observation, SHIFTS
 from edge_adapt import registry
 from edge_adapt.drift import Signature
+from edge_adapt.drift._calibration import N_SIGNATURE
 from edge_adapt.drift._replay import delays
 from edge_adapt.signals import IMAGE_GROUPS
 import numpy as np
 
 
-def domains(bench: Bench, n_frames: int = 32) -> None:
+def domains(bench: Bench, n_frames: int = 64) -> None:
     rng = np.random.default_rng([bench.seed, 5])
     records = {'clean': bench.report, **bench.shifted}
     images = {
@@ -21,13 +22,13 @@ def domains(bench: Bench, n_frames: int = 32) -> None:
     }
     order, report = bench.orders[0], bench.report
 
-    def window(name: str) -> Any:
-        return images[name][order(report.classes, report.runs, n_frames, rng)]
+    def window(name: str, n: int = n_frames) -> Any:
+        return images[name][order(report.classes, report.runs, n, rng)]
 
     right = dict.fromkeys(records, 0)
     new = dict.fromkeys(SHIFTS, 0)
     for _ in range(100):
-        known = {name: Signature.of(window(name)) for name in SHIFTS}
+        known = {name: Signature.of(window(name, N_SIGNATURE)) for name in SHIFTS}
         known['clean'] = bench.reference.signature
         for name in records:
             right[name] += bench.reference.nearest(known, window(name)) == name

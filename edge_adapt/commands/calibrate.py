@@ -28,6 +28,7 @@ BANK = (
     *('invert', 'invert@0.5', 'invert@0.4', 'dead', 'dead@0.5'),
 )
 _N_SHIFTED = 300  # frames of each shift that the delays are predicted from
+_N_DESIGN = 3000  # frames of each corruption that directions are fitted to
 _RULE_OF_THREE = 3  # no event in n trials: its rate is below 3 / n with 95 % confidence
 
 
@@ -91,6 +92,12 @@ class Calibrate:
             f' [{",".join(BANK)}]',
         )
         parser.add_argument(
+            '--design-part',
+            metavar='PART',
+            help='part of the data set to fit the directions of the bank to, as "train": the more'
+            ' scenes the better, and the network may have learned from them',
+        )
+        parser.add_argument(
             '--output', type=Path, metavar='FILE', help='[the name of the model, .reference]'
         )
 
@@ -104,7 +111,14 @@ class Calibrate:
         source = _source(arguments, model)
         recorded = partial(source.record, model.network, infer)
         clean = recorded('clean', arguments.frames or source.n_frames)
-        bank = {name: recorded(name, _N_SHIFTED) for name in arguments.bank.split(',') if name}
+        names = [name for name in arguments.bank.split(',') if name]
+        design = None
+        if arguments.design_part:
+            learned = StreamSource(arguments.stream, arguments.seed, arguments.design_part)
+            designed = partial(learned.record, model.network, infer, n_frames=_N_DESIGN)
+            design, bank = designed('clean'), {name: designed(name) for name in names}
+        else:
+            bank = {name: recorded(name, _N_SHIFTED) for name in names}
         n_classes = model.network.head.n_classes
         with tqdm(total=1.0, desc='thresholds', file=sys.stderr, leave=False) as bar:
             reference = calibrate(
@@ -114,10 +128,12 @@ class Calibrate:
                 knobs,
                 lambda done: bar.update(done - bar.n),
                 bank,
+                design,
             )
         path = arguments.output or path_of(arguments.model).with_suffix('.reference')
         reference.save(path)
-        shifted = {name: bank.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
+        known = {} if design is not None else bank
+        shifted = {name: known.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
         print(_report(reference, clean, shifted, arguments.seed))
         print(f'{path} written for weights {reference.version}')
         return 0

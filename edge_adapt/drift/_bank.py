@@ -57,7 +57,8 @@ def fit_bank(record: Record, directions: Directions, n_classes: int) -> Normal:
     Return one score for each direction, of mean 0 and variance 1 on `record`.
 
     Only a shift towards a corruption counts, not one away from it: a scene of much contrast is no
-    less clean than others. A score knows no class, so that the class of a run is part of what varies between runs.
+    less clean than others. A score knows no class, so that the class of a run is part of what
+    varies between runs.
     """
     features = _gather(record, directions.sources)
     centre = features.mean(axis=0)

@@ -94,7 +94,7 @@ class Native:
             *(normal.class_scales, normal.within, normal.between, normal.class_errors),
             *(normal.offset, normal.thresholds),
         )
-        self._runs = module.run_statistic(
+        self._runs = module.run_evidence(
             *(np.ascontiguousarray(array, np.float32).ravel() for array in singles),
             np.array(list(normal.groups.values()), np.int32),
             np.ascontiguousarray(normal.group_limits, np.float64),

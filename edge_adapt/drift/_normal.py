@@ -20,9 +20,9 @@ class Normal:
 
     A residual is z = whitening @ ((f - centre) / scale - class_means[k]) / class_scales[k] for a
     frame predicted k. Each coordinate, then each group's norm, is bounded: that is what one bad
-    frame can do at most. Where `is_one_sided`, only a
-    shift towards larger residuals is evidence. `sources` are the feature groups that f (n,) is made of, `groups` map the
-    groups of residuals to their sizes; both in order.
+    frame can do at most. Where `is_one_sided`, only a shift towards larger residuals is evidence.
+    `sources` are the feature groups that f (n,) is made of, `groups` map the groups of residuals
+    to their sizes; both in order.
 
         centre, scale (n,)                  whitening (d, n)
         class_means (n_classes, n)          class_scales (n_classes,)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from edge_adapt.drift import Reference
+from edge_adapt.drift._calibration import calibrate, Knobs
+from edge_adapt.drift._record import Record
 from edge_adapt.drift.corruption_bank import CorruptionBank
 from edge_adapt.drift.ensemble import Ensemble
 from edge_adapt.errors import UsageError
@@ -82,3 +84,17 @@ def test_the_bank_serves_only_the_weights_it_was_made_with(reference: Reference,
     found = feed(detector, world.frames(200, shift=4.0))
     assert found
     assert all(d.details['member'] != 'corruption_bank' for _, d in found)
+
+
+def test_a_shift_away_from_a_corruption_is_none_of_the_bank(reference: Reference, world):
+    assert feed(CorruptionBank(reference), world.frames(400, shift=-3.0)) == []
+
+
+def test_directions_may_come_from_other_frames_than_what_is_normal(record, corrupted, world):
+    design = Record.of(world.frames(600))
+    knobs = Knobs(interval=10_000, n_frames=600)
+    designed = calibrate(record, 3, 'v', knobs, corrupted=corrupted, design=design)
+    assert designed.bank is not None
+    assert feed(CorruptionBank(designed), world.frames(400)) == []
+    [(_, detection), *_] = feed(CorruptionBank(designed), world.frames(100, shift=2.0))
+    assert detection.group == 'up'

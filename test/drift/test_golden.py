@@ -9,9 +9,9 @@ import pytest
 GOLDEN = {
     'adwin': [351],
     'class_conditional': [303, 503],
-    'corruption_bank': [303, 503],
+    'corruption_bank': [301, 501],
     'ddm': [308],
-    'ensemble': [303, 519],
+    'ensemble': [301, 517],
     'first_layer_kl': [315, 515],
     'information_guard': [],
     'kswin': [314],

@@ -77,7 +77,7 @@ std::vector<T> copied(PyObject* object, const char* name, char format, i64 size)
 // Arrays are flat; see drift/_evidence.py for their order.
 PyObject* run_statistic(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
   return guarded([&]() -> PyObject* {
-    if (n_args != 16) throw Refused("run_statistic takes 16 arguments, got " + std::to_string(n_args));
+    if (n_args != 16) throw Refused("run_evidence takes 16 arguments, got " + std::to_string(n_args));
     Normal m;
     m.centre = copied<float>(args[0], "centre", 'f', -1);
     const i64 n = m.n();
@@ -172,7 +172,7 @@ PyGetSetDef kStatisticFields[] = {
 PyMethodDef kFunctions[] = {
     {"frame_features", method(frame_features), METH_FASTCALL,
      "frame_features(images, sums, signs, scale, sums, signs, scale, logits, out)"},
-    {"run_statistic", method(run_statistic), METH_FASTCALL, "run_statistic(16 arguments)"},
+    {"run_evidence", method(run_statistic), METH_FASTCALL, "run_evidence(16 arguments)"},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
