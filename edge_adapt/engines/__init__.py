@@ -7,8 +7,8 @@ What runs a network: prepare once, then infer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
@@ -18,8 +18,7 @@ from edge_adapt.signals import channel_sums
 DTYPES = {'bits': 'i1', 'levels': 'i1', 'sums': 'i4', 'logits': 'i4', 'floats': 'f4'}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """
     What a batch gave: `logits` (n, n_classes), and the values of the layers asked for.
 
@@ -27,7 +26,7 @@ class Outcome:
     """
 
     logits: Array
-    taps: Mapping[str, Array] = field(default_factory=dict)
+    taps: Mapping[str, Array] = MappingProxyType({})
 
 
 class Infer(Protocol):

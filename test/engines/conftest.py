@@ -1,7 +1,9 @@
 """Networks with random weights, for the claims every engine must keep."""
 
 from collections.abc import Callable
+from types import ModuleType
 
+from edge_adapt import native
 from edge_adapt.networks.layers import Convolution, Dense, Shape
 from edge_adapt.networks.model import expected_tensors
 from edge_adapt.networks.network import Network
@@ -46,3 +48,18 @@ def _random_floats(name: str, shape: Shape, rng: np.random.Generator) -> Array:
 def random_weights() -> Callable[..., Weights]:
     """Give the function that makes random weights for a network."""
     return _random_weights
+
+
+@pytest.fixture
+def module() -> ModuleType:
+    built = native.module()
+    if built is None:
+        pytest.skip('the native kernels are not built')
+    return built
+
+
+@pytest.fixture(params=[name for name in native.kernels() if name != native.NUMPY])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Force every set of native kernels, one after the other."""
+    monkeypatch.setenv(native.VARIABLE, request.param)
+    return str(request.param)
