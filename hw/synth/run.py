@@ -5,8 +5,8 @@ Synthesize, place and route; write what it costs to results/<name>.json.
 
 Xilinx figures are yosys-mapped to UltraScale+ cells (not Vivado): a LUT is a LUT1..6 or a LUT used
 as memory; inverters are not counted, they vanish in the LUTs behind them. ECP5 figures are
-post-route, out of context (no pins), the median of the seeds. Needs requirements/hw.txt, and of
-Debian's packages `yosys`: the wheel's own ABC did not run here.
+post-route, out of context (no pins), the median of the seeds, of whole accelerators only. Needs
+requirements/hw.txt, and Debian's package `yosys`: the wheel's own ABC did not run here.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def main(words: list[str]) -> int:
         }
         if not wanted.routed:
             result['xilinx'] = mapped(name)
-        if not wanted.mapped:
+        if top == 'accelerator' and not wanted.mapped:
             result['ecp5'] = routed(name, [int(seed) for seed in wanted.seeds.split(',')])
         path.write_text(json.dumps(result, indent=2) + '\n')
         sys.stdout.write(json.dumps(result) + '\n')

@@ -36,8 +36,8 @@ def reads(files: list[Path], top: str, parameters: dict[str, int | str]) -> list
 def cells(text: str) -> dict[str, int]:
     """Return cell -> count of the last table that `stat` printed, in either of its forms."""
     table = text.rpartition('=== ')[2]
-    rows = re.findall(r'^\s+([A-Z][A-Z0-9_]*)\s+(\d+)$', table, re.M)
-    turned = re.findall(r'^\s+(\d+)\s+\S*\s*([A-Z][A-Z0-9_]+)$', table, re.M)
+    rows = re.findall(r'^ +([A-Z][A-Z0-9_]*) +(\d+)$', table, re.M)
+    turned = re.findall(r'^ +(\d+)(?: +\S+)*? +([A-Z][A-Z0-9_]*)$', table, re.M)
     return {cell: int(n) for cell, n in [*rows, *((cell, n) for n, cell in turned)]}
 
 
@@ -73,4 +73,9 @@ def _yosys() -> str:
 
 
 def _program(name: str) -> str:
-    return str(Path(sys.executable).parent / name)
+    """Return the path of a program beside the interpreter, or on PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise RuntimeError(f'{name} is not installed: run make hw')
+    return found
