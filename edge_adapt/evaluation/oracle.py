@@ -6,6 +6,8 @@ It is a bound to look up to, and no learner: it is judged on the frames it was t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edge_adapt import registry
 from edge_adapt.engines import Engine
 from edge_adapt.errors import UsageError
@@ -32,12 +34,13 @@ class Oracle:
         self._labels: list[int] = []
         self.answers: list[int] = []
 
-    def see(self, image: U8, label: int) -> None:
-        """Take the next frame: a network input (h, w, c) and its true class."""
-        self._images.append(image)
-        self._labels.append(label)
-        if len(self._images) == MAX_FRAMES:
-            self.finish()
+    def see(self, images: U8, labels: Sequence[int]) -> None:
+        """Take the next frames of the segment: network inputs (n, h, w, c), true classes."""
+        for image, label in zip(images, labels, strict=True):
+            self._images.append(image)
+            self._labels.append(label)
+            if len(self._images) == MAX_FRAMES:
+                self.finish()
 
     def finish(self) -> None:
         """Answer what was seen: the segment, or the stream, is over."""

@@ -9,8 +9,7 @@ contender does not depend on who runs beside it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 import time
 
 from edge_adapt.errors import UsageError
@@ -62,16 +61,15 @@ class Race:
             contender.begin(shared)
         told: deque[tuple[int, int]] = deque()  # stamp and label, in the order of the frames
         ends = {segment.stop for segment in shared.segments}
-        index = 0
-        for frames in _together(iter(progress(stream, len(stream)))):
+        for frames in _together(iter(progress(stream, len(stream))), ends):
+            if len(shared) in ends:
+                self._end_segment()
             ahead = LookAhead(frames, self._frozen, self._clock_ns)
+            labels = self._labels_to_tell(frames)
             for place, frame in enumerate(frames):
-                if index in ends:
-                    self._end_segment()
-                self._one(index, place, ahead, told)
-                self._note(index, frame, place, ahead, shared)
-                index += 1
-            shared.frozen.extend(ahead.classes(self._frozen).tolist())
+                told.append((frame.stamp_ns, labels[place]))
+                self._one(len(shared) + place, place, ahead, told)
+            self._note(ahead, shared)
         self._end_segment()
         if self._oracle is not None:
             shared.oracle.extend(self._oracle.answers)
@@ -79,24 +77,22 @@ class Race:
 
     def _one(self, index: int, place: int, ahead: LookAhead, told: deque[tuple[int, int]]) -> None:
         """Let everybody answer a frame; then tell the label whose time has come, and learn."""
-        frame = ahead.frames[place]
-        for contender in self.contenders:
-            contender.test(index, place, ahead)
-        told.append((frame.stamp_ns, self._label_to_tell(frame)))
         stamp_ns, label = told.popleft() if len(told) > self._label_delay else (0, UNKNOWN)
         for contender in self.contenders:
+            contender.test(index, place, ahead)
             if label != UNKNOWN:
                 contender.hear(stamp_ns, label)
             contender.learn(index)
 
-    def _note(
-        self, index: int, frame: Frame, place: int, ahead: LookAhead, shared: Timeline
-    ) -> None:
-        shared.labels.append(frame.label)
-        shared.stamps_ns.append(frame.stamp_ns)
-        self.probes.see(index, shared.segments, ahead.images[place], frame.label)
+    def _note(self, ahead: LookAhead, shared: Timeline) -> None:
+        """Note what all contenders share of frames of one segment."""
+        labels = [frame.label for frame in ahead.frames]
+        self.probes.see(len(shared), shared.segments, ahead.images, labels)
         if self._oracle is not None:
-            self._oracle.see(ahead.images[place], frame.label)
+            self._oracle.see(ahead.images, labels)
+        shared.labels.extend(labels)
+        shared.stamps_ns.extend(frame.stamp_ns for frame in ahead.frames)
+        shared.frozen.extend(ahead.classes(self._frozen).tolist())
 
     def _end_segment(self) -> None:
         self.probes.end_segment(
@@ -105,12 +101,22 @@ class Race:
         if self._oracle is not None:
             self._oracle.finish()
 
-    def _label_to_tell(self, frame: Frame) -> int:
-        """Return the label that will be told, or UNKNOWN."""
-        return frame.label if self._rng.random() < self._label_share else UNKNOWN
+    def _labels_to_tell(self, frames: Sequence[Frame]) -> list[int]:
+        """Return of each frame the label that will be told, or UNKNOWN."""
+        chosen = self._rng.random(len(frames)) < self._label_share
+        return [
+            frame.label if is_told else UNKNOWN
+            for frame, is_told in zip(frames, chosen.tolist(), strict=True)
+        ]
 
 
-def _together(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
-    """Yield the frames in lists of up to _N_AHEAD."""
-    while some := list(islice(frames, _N_AHEAD)):
+def _together(frames: Iterator[Frame], ends: Container[int]) -> Iterator[list[Frame]]:
+    """Yield the frames in lists of up to _N_AHEAD, none of them beyond the end of a segment."""
+    some: list[Frame] = []
+    for index, frame in enumerate(frames):
+        if some and (len(some) == _N_AHEAD or index in ends):
+            yield some
+            some = []
+        some.append(frame)
+    if some:
         yield some

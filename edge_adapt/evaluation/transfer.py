@@ -73,22 +73,30 @@ class Probes:
         self._weights: dict[str, list[Weights]] = {}
         self._at, self._n_segments = 0, 0
 
-    def see(self, index: int, segments: Sequence[Segment], image: U8, label: int) -> None:
-        """Keep frame `index` of the first visit of its domain, or not: a reservoir (Vitter)."""
+    def see(
+        self, index: int, segments: Sequence[Segment], images: U8, labels: Sequence[int]
+    ) -> None:
+        """Take frames of one segment, the first of them frame `index` of the stream."""
         while self._at < len(segments) - 1 and index >= segments[self._at].stop:
             self._at, self._n_seen = self._at + 1, 0
-        if label == UNKNOWN or self._at >= min(len(segments), MAX_SEGMENTS):
+        if self._at >= min(len(segments), MAX_SEGMENTS):
             return
-        name = segments[self._at].name
-        if name == RECORDED or self._first_seen.setdefault(name, self._at) != self._at:
+        name, known = segments[self._at].name, [i for i, y in enumerate(labels) if y != UNKNOWN]
+        if name == RECORDED or not known:
             return
+        if self._first_seen.setdefault(name, self._at) == self._at:
+            for i in known:
+                self._keep(name, images[i], labels[i])
+
+    def _keep(self, name: str, image: U8, label: int) -> None:
+        """Keep a frame of the first visit of its domain, or not: a reservoir (Vitter, 1985)."""
         images, labels = self._images.setdefault(name, []), self._labels.setdefault(name, [])
         self._n_seen += 1
         if len(images) < N_PROBES:
-            images.append(image)
+            images.append(image.copy())
             labels.append(label)
         elif (place := int(self._rng.integers(self._n_seen))) < N_PROBES:
-            images[place], labels[place] = image, label
+            images[place], labels[place] = image.copy(), label
 
     def end_segment(self, weights: Mapping[str, Weights]) -> None:
         """Remember the weights that each contender ends the segment with."""

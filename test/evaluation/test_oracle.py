@@ -32,8 +32,7 @@ def seen(schedule: str) -> tuple[list, list[int]]:
 def test_oracle_is_better_than_frozen_on_a_damaged_segment() -> None:
     images, labels = seen('contrast:150')
     one = oracle()
-    for image, label in zip(images, labels, strict=True):
-        one.see(image, label)
+    one.see(np.stack(images), labels)
     one.finish()
     infer = registry.load('engines', 'popcount')().prepare(MODEL.network, MODEL.weights)
     frozen = infer(np.stack(images)).logits.argmax(axis=1)
@@ -45,7 +44,7 @@ def test_a_long_segment_is_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     images, labels = seen('clean:40')
     one = oracle()
     for image, label in zip(images, labels, strict=True):
-        one.see(image, label)
+        one.see(image[np.newaxis], [label])
         assert len(one._images) < 16
     one.finish()
     assert len(one.answers) == 40
@@ -54,7 +53,6 @@ def test_a_long_segment_is_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_labels_it_has_no_answer() -> None:
     images, _ = seen('clean:5')
     one = oracle()
-    for image in images:
-        one.see(image, UNKNOWN)
+    one.see(np.stack(images), [UNKNOWN] * 5)
     one.finish()
     assert one.answers == [UNKNOWN] * 5

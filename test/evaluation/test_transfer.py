@@ -27,7 +27,7 @@ def test_memory_does_not_grow_with_the_stream() -> None:
     probes = Probes(0)
     segments = [Segment('clean', 0, 1000), Segment('blur', 1000, 1000)]
     for index in range(2000):
-        probes.see(index, segments, np.zeros((2, 2, 1), np.uint8), 0)
+        probes.see(index, segments, np.zeros((1, 2, 2, 1), np.uint8), [0])
     assert {name: len(images) for name, images in probes._images.items()} == {
         'clean': N_PROBES,
         'blur': N_PROBES,
@@ -40,6 +40,8 @@ def test_memory_does_not_grow_with_the_stream() -> None:
 def test_a_domain_is_probed_where_it_was_seen_first() -> None:
     probes = Probes(0)
     segments = [Segment('clean', 0, 5), Segment('blur', 5, 5), Segment('clean', 10, 5)]
-    for index in range(15):
-        probes.see(index, segments, np.full((2, 2, 1), index, np.uint8), 0)
+    for segment in segments:
+        numbers = np.arange(segment.start, segment.stop, dtype=np.uint8)
+        images = np.broadcast_to(numbers[:, None, None, None], (5, 2, 2, 1))
+        probes.see(segment.start, segments, images, [0] * 5)
     assert [int(image[0, 0, 0]) for image in probes._images['clean']] == [0, 1, 2, 3, 4]
