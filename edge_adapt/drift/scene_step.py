@@ -17,8 +17,8 @@ from edge_adapt.signals import BLOCKS
 import numpy as np
 
 _LIKE: Final = 0.95  # correlation above which two frames show the same picture
-# ... and the same across a step. With 16 blocks 0.95 takes 47 of 10000 cuts between tracks of GTSRB
-# for steps, 0.98 takes 4, and finds 45 % of affine steps inside a track; 64 blocks find 34 %.
+# ... and the same across a step. With 16 blocks 0.95 takes 47 of 10000 cuts between tracks of
+# GTSRB for steps, 0.98 takes 4 and finds 45 % of affine steps inside a track; 64 blocks find 34 %.
 _LIKE_ACROSS: Final = 0.98
 _SAME_GAIN, _SAME_OFFSET = 0.25, 0.125  # |ln gain| and |offset| of frames that agree
 _STEP_GAIN, _STEP_OFFSET = 0.8, 0.4  # |ln gain| or |offset| of a step
