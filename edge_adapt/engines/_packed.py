@@ -107,15 +107,20 @@ def _float_type(weights: Array, largest: int) -> type[np.floating] | None:
 
 def _convolve_bits(layer: Convolution, weights: Weights, _: Shape) -> Step | None:
     tensor = weights[f'{layer.name}.weights']
-    if not _are_signs(tensor) or abs(layer.border) != 1:
+    if not _are_signs(tensor):
         return None
     rows = pack_words(tensor).reshape(layer.n_out, -1)
-    border = pack_words(np.full(layer.n_in, layer.border))
+    border = pack_words(np.full(layer.n_in, layer.border or -1))
+    # A border of 0 is taken for -1, and what its places subtracted is given back.
+    given_back = tensor.sum(axis=3, dtype=np.int32).reshape(layer.n_out, -1).T
     n_bits = layer.kernel * layer.kernel * layer.n_in
 
     def run(bits: Bits) -> Value:
-        windows = _windows(layer, bits.words, border)
-        return _count_sums(windows, rows, n_bits)
+        sums = _count_sums(_windows(layer, bits.words, border), rows, n_bits)
+        if layer.border == 0:
+            image = np.zeros((1, *bits.words.shape[1:3], 1), np.int32)
+            sums += _windows(layer, image, np.ones(1, np.int32)) @ given_back
+        return sums
 
     return run
 
