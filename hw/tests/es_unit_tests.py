@@ -24,10 +24,8 @@ NETWORK = network_of((8, N_FEATURES), 1)
 class Objective:
     """Features as they are given; counts nothing."""
 
-    network = NETWORK
-
-    def __init__(self, features):
-        self._features = features
+    def __init__(self, features, network=NETWORK):
+        self._features, self.network = features, network
 
     def value(self, weights, images, layer):
         return self._features

@@ -49,7 +49,7 @@ async def it_learns_as_row_es_does_while_frames_go_on(dut):
     assert await accelerator.read('es_status') == N_SAMPLES << 16
 
     outcome = expected(weights, images)
-    objective = Objective(outcome.taps[NETWORK.thresholds[-1].name])
+    objective = Objective(outcome.taps[NETWORK.thresholds[-1].name], NETWORK)
     updater = RowEs(1, n_evaluations=10**5, batch_size=BATCH_SIZE, n_generations_a_turn=1)
     task = updater.prepare(objective, weights, Samples(images, labels))
     run = updater.start(task)
