@@ -56,6 +56,16 @@ module es_accumulators #(
     logic signed [7:0] weight_q;
     logic signed [13:0] weight, term_q;
     logic signed [LogitBits-1:0] logit, following;
+    logic [LogitBits-1:0] sum;
+
+    add_subtract #(
+        .Width(LogitBits)
+    ) u_logit (
+        .a_i       (logit),
+        .b_i       (LogitBits'(term_q)),
+        .subtract_i(subtract_q),
+        .sum_o     (sum)
+    );
 
     assign weight = 14'(weight_q);
     assign logit = logits_q[LogitBits*j+:LogitBits];
@@ -74,8 +84,7 @@ module es_accumulators #(
       end else if (clear_i || rotate_i) begin
         logits_q[LogitBits*j+:LogitBits] <= following;
       end else if (add_q) begin
-        logits_q[LogitBits*j+:LogitBits] <= subtract_q ? logit - LogitBits'(term_q)
-                                                       : logit + LogitBits'(term_q);
+        logits_q[LogitBits*j+:LogitBits] <= sum;
       end
       if (save_i) start_q[LogitBits*j+:LogitBits] <= logit;
     end
@@ -83,7 +92,17 @@ module es_accumulators #(
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_moves
     logic signed [MoveBits-1:0] share, move_q, start_move_q;
+    logic [MoveBits-1:0] sum;
     logic plus;
+
+    add_subtract #(
+        .Width(MoveBits)
+    ) u_move (
+        .a_i       (move_q),
+        .b_i       (share),
+        .subtract_i(!plus),
+        .sum_o     (sum)
+    );
 
     assign moves_o[32*p+:32] = 32'(move_q);
 
@@ -105,7 +124,7 @@ module es_accumulators #(
       end else if (restore_i) begin
         move_q <= start_move_q;
       end else if (valid_i && last_bit_i && (in_means_i || !bias_row_i)) begin
-        move_q <= plus ? move_q + share : move_q - share;
+        move_q <= sum;
       end
       if (save_i) start_move_q <= move_q;
     end

@@ -47,6 +47,16 @@ module es_update #(
     logic negative_q;
     logic signed [15:0] row_q;
     logic signed [18:0] move, moved;
+    logic [18:0] sum;
+
+    add_subtract #(
+        .Width(19)
+    ) u_move (
+        .a_i       (19'(row_q)),
+        .b_i       (move),
+        .subtract_i(!negative_q),
+        .sum_o     (sum)
+    );
 
     always_comb begin
       vote = '0;
@@ -55,7 +65,10 @@ module es_update #(
       end
       move = '0;
       for (int i = 0; i < VoteBits; i++) move = move | (size_q[i] ? unit_q << i : '0);
-      moved = negative_q ? 19'(row_q) + move : 19'(row_q) - move;
+    end
+
+    always_comb begin
+      moved = signed'(sum);
       if (moved > Limit) moved = Limit;
       if (moved < -Limit) moved = -Limit;
       row_o[16*j+:16] = moved[15:0];

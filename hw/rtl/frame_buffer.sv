@@ -40,7 +40,7 @@ module frame_buffer #(
   assign last_beat = beat_q == AddrBits'(NBeats - 1);
   assign refused_o = take && s_last_i && (drain_q || !last_beat);
   assign frame_valid_o = full_q[read_half_q];
-  assign frame_user_o = user_q[11*read_half_q+:11];
+  assign frame_user_o = read_half_q ? user_q[21:11] : user_q[10:0];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -60,7 +60,8 @@ module frame_buffer #(
         drain_q <= !s_last_i && (drain_q || last_beat);
         if (s_last_i && last_beat && !drain_q) begin
           full_q[write_half_q]       <= 1'b1;
-          user_q[11*write_half_q+:11] <= s_user_i;
+          if (write_half_q) user_q[21:11] <= s_user_i;
+          else user_q[10:0] <= s_user_i;
           write_half_q              <= !write_half_q;
         end
       end

@@ -55,14 +55,24 @@ module head_accumulator #(
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_classes
     logic signed [SumBits-1:0] weight;
+    logic [SumBits-1:0] sum;
     // Class 0 has the most significant byte of its word.
     assign weight = SumBits'(signed'(weights_i[32*(j/4)+8*(3-j%4)+:8]));
+
+    add_subtract #(
+        .Width(SumBits)
+    ) u_sum (
+        .a_i       (sums_q[SumBits*j+:SumBits]),
+        .b_i       (weight),
+        .subtract_i(!feature_i),
+        .sum_o     (sum)
+    );
+
     always_ff @(posedge clk_i) begin
       if (clear_i) begin
         sums_q[SumBits*j+:SumBits] <= '0;
       end else if (feature_valid_i) begin
-        sums_q[SumBits*j+:SumBits] <= feature_i ? sums_q[SumBits*j+:SumBits] + weight
-                                                : sums_q[SumBits*j+:SumBits] - weight;
+        sums_q[SumBits*j+:SumBits] <= sum;
       end else if (passing_q[BiasLatency]) begin
         sums_q[SumBits*j+:SumBits] <= sums_q[SumBits*((j+1)%NClasses)+:SumBits];
       end

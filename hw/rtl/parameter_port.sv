@@ -234,8 +234,12 @@ module parameter_port #(
     wait_q <= state_q == StReadWait ? wait_q + 3'd1 : '0;
     if (state_q == StReadWait) m_data_o <= read_word;
     if (state_q == StWrite && take) begin
-      if (region_q == RegionHeader && addr_q[1:0] == 2'd2) versions_q[32*bank_q+:32] <= s_data_i;
-      if (region_q == RegionCrc) stored_crcs_q[32*bank_q+:32] <= s_data_i;
+      for (int b = 0; b < 2; b++) begin
+        if (bank_q == 1'(b) && region_q == RegionHeader && addr_q[1:0] == 2'd2) begin
+          versions_q[32*b+:32] <= s_data_i;
+        end
+        if (bank_q == 1'(b) && region_q == RegionCrc) stored_crcs_q[32*b+:32] <= s_data_i;
+      end
     end
   end
 

@@ -170,12 +170,17 @@ module row_loss #(
       maximum_q      <= 32'sh8000_0000;
     end
     if (item1_q.move) begin
-      moves_q[32*item1_q.direction+:32] <= value_q;
       if (magnitude > largest_move_q) largest_move_q <= magnitude;
     end
     if (item1_q.maximum && value_q > maximum_q) maximum_q <= value_q;
     highest_q  <= maximum_q + largest_move_q;
     exponent_q <= value_q + offset_q;
+  end
+
+  for (genvar p = 0; p < NDirections; p++) begin : gen_moves
+    always_ff @(posedge clk_i) begin
+      if (item1_q.move && item1_q.direction == DirectionBits'(p)) moves_q[32*p+:32] <= value_q;
+    end
   end
 
   // Stages 3 and 4: powers; the ring of terms and their sum
