@@ -23,8 +23,8 @@ from edge_adapt.updaters import Updater
 
 LOOK_UP, HEAD = 'bank', 'head'
 WITHOUT_LABELS = (
-    *('foa', 'frozen', 'recalibration'),
-    *('reset', 'restoration_search', 'transform_search'),
+    *('foa', 'frozen', 'rdumb', 'recalibration'),
+    *('reset', 'restoration_search', 'tent', 'transform_search'),
 )
 FRAMES, LABELS, LOOK_UP_FRAMES = 96, 64, 16  # where no count is given
 MAX_COUNT = 512  # frames a window holds

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_adapt.parameters import NODES
-from edge_adapt.registry import load
+from edge_adapt.registry import load, names
 import pytest
 import yaml
 
@@ -57,7 +57,7 @@ def test_refusals_say_why(start: Callable[..., Any]) -> None:
         assert answer(node, 'input_timeout_s', 3.0) == ''
 
 
-@pytest.mark.parametrize('detector', NODES['inference'][3].choices)
+@pytest.mark.parametrize('detector', names('drift'))
 def test_the_detector_is_live(detector: str, start: Callable[..., Any]) -> None:
     with start() as graph:
         node = graph.add(load('nodes', 'inference')())
