@@ -131,7 +131,7 @@ def test_a_saved_reference_gives_the_same_detections(
 def test_memory_stops_growing(detector, name, world):
     frames = quiet(name, world)
     tracemalloc.start()
-    detections(detector, [*frames, *frames])  # what a library keeps once, it keeps by now
+    detections(detector, 4 * [*frames])  # what a library keeps once, it keeps by now
     before = tracemalloc.get_traced_memory()[0]
     detections(detector, [*frames, *frames])
     grown = tracemalloc.get_traced_memory()[0] - before
