@@ -26,11 +26,11 @@ import tf2onnx
 from training.fit import be_deterministic
 
 MEAN, SCALE = 127.5, 1 / 64
-FULL = (224, 224, 3)
+FULL = {'input_shape': (224, 224, 3), 'num_classes': 1000}
 # name -> module, factory, what it is given
 NETWORKS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    'quick_net_small': ('sota.quicknet', 'QuickNetSmallFactory', {'input_shape': FULL}),
-    'bi_real_net': ('literature.birealnet', 'BiRealNetFactory', {'input_shape': FULL}),
+    'quick_net_small': ('sota.quicknet', 'QuickNetSmallFactory', FULL),
+    'bi_real_net': ('literature.birealnet', 'BiRealNetFactory', FULL),
     'tiny_quick_net': (
         'sota.quicknet',
         'QuickNetFactory',
