@@ -198,7 +198,7 @@ def quantized_mlp(
     """
     Return the network trained on x (n, n_in) in 0..1, quantization-aware.
 
-    Adam at 0.001, batches of 128, weights and biases uniform within 1 / sqrt(n_in).
+    Adam at 0.001, batches of 256, weights and biases uniform within 1 / sqrt(n_in).
     """
     rng = np.random.default_rng(seed)
     net = QuantizedMlp(
@@ -211,7 +211,7 @@ def quantized_mlp(
             for n_in, n_out in pairwise(sizes)
         ],
     )
-    adam, n_batch = Adam([*net.weights, *net.biases]), 128
+    adam, n_batch = Adam([*net.weights, *net.biases]), 256
     n_steps = n_epochs * (len(x) // n_batch)
     for step in range(n_steps):
         if step % (len(x) // n_batch) == 0:
