@@ -232,6 +232,7 @@ def test_frames_that_stop_are_missed_and_those_that_come_back_are_told(both: Any
     graph.wait(lambda: node._watch.state == 'lost', 'the loss')
     peer.images.publish(good())
     graph.wait(lambda: node._watch.state == 'coming', 'the return')
+    graph.wait(lambda: len(peer.results) == 2, 'the second result')
 
 
 def test_compressed_images_are_answered_and_malformed_ones_counted(both: Any) -> None:
