@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import math
 
 from edge_adapt.pipeline.health import Health, health
-from edge_adapt.records import Samples, Weights
+from edge_adapt.records import Array, Samples, Weights
 from edge_adapt.updaters import Objective
 import numpy as np
 
@@ -40,9 +40,10 @@ class Gate:
     With `min_labels` labels the guard counts hits: the gain must be `min_gain` of accuracy and
     `confidence` standard errors of the frames on which the two disagree. With fewer it goes by
     the health of the answers: the information must rise by `min_rise_nats`, the firing rates must
-    come nearer to the clean ones. A guard in which both networks see fewer than `min_class_share`
-    of the classes is refused: there is nothing to judge by. Of two accepted candidates the
-    dearer must lead by `min_gain`, or by `min_lead_nats`.
+    come nearer to the clean ones. Labels too few to prove a gain may still forbid: `veto_labels`
+    are enough to show a loss, or a guard that is poor in classes. A guard in which both networks
+    see fewer than `min_class_share` of the classes is refused: there is nothing to judge by. Of
+    two accepted candidates the dearer must lead by `min_gain`, or by `min_lead_nats`.
 
     On frames of one single class a network that was recalibrated on them spreads its answers over
     all classes, and only their doubt gives it away: without labels the mean entropy may be above
@@ -51,6 +52,7 @@ class Gate:
     """
 
     min_labels: int = 32
+    veto_labels: int = 8
     min_gain: float = 0.01
     confidence: float = 1.0
     min_rise_nats: float = 0.05
@@ -79,29 +81,26 @@ class Gate:
             return self._by_labels(objective, incumbent, candidate, known)
         if not len(guard):
             return Verdict.refusal('the guard is empty')
-        return self._by_health(
+        verdict = self._by_health(
             health(objective, incumbent, guard.images),
             health(objective, candidate, guard.images),
             objective.network.head.n_classes,
             len(guard),
         )
+        if verdict.accepted and len(known) >= self.veto_labels:
+            veto = self._veto(objective, incumbent, candidate, known)
+            return replace(verdict, accepted=False, reason=veto) if veto else verdict
+        return verdict
 
     def _by_labels(
         self, objective: Objective, incumbent: Weights, candidate: Weights, known: Samples
     ) -> Verdict:
         """Judge by hits: paired, frame by frame."""
-        hits = [
-            objective.logits(weights, known.images).argmax(axis=1) == known.labels
-            for weights in (incumbent, candidate)
-        ]
+        hits = _hits(objective, incumbent, candidate, known)
         before, after = (float(hit.mean()) for hit in hits)
-        n_needed = min(self._n_classes_needed(objective.network.head.n_classes), len(known) // 4)
-        n_classes = len(np.unique(known.labels))
-        n_won, n_lost = int(np.sum(hits[1] & ~hits[0])), int(np.sum(hits[0] & ~hits[1]))
-        error = self.confidence * float(np.sqrt(n_won + n_lost)) / len(known)
+        error = self.confidence * _standard_error(hits)
         needed = max(self.min_gain, error)
-        if n_classes < n_needed:
-            reason = f'the guard has labels of {n_classes} classes, needed are {n_needed}'
+        if reason := self._poor_in_classes(objective, known):
             accepted = False
         else:
             accepted = after - before >= needed
@@ -110,6 +109,25 @@ class Gate:
                 f'a gain of {needed:.3f} is needed'
             )
         return Verdict(accepted, reason, 'accuracy', before, after, len(known))
+
+    def _veto(
+        self, objective: Objective, incumbent: Weights, candidate: Weights, known: Samples
+    ) -> str:
+        """Return why a few labels forbid the candidate; '' where they do not."""
+        if reason := self._poor_in_classes(objective, known):
+            return reason
+        hits = _hits(objective, incumbent, candidate, known)
+        before, after = (float(hit.mean()) for hit in hits)
+        if before - after > self.confidence * _standard_error(hits):
+            return f'accuracy {before:.3f} -> {after:.3f} on the {len(known)} labelled frames'
+        return ''
+
+    def _poor_in_classes(self, objective: Objective, known: Samples) -> str:
+        n_needed = min(self._n_classes_needed(objective.network.head.n_classes), len(known) // 4)
+        n_classes = len(np.unique(known.labels))
+        if n_classes >= n_needed:
+            return ''
+        return f'the guard has labels of {n_classes} classes, needed are {n_needed}'
 
     def _by_health(self, before: Health, after: Health, n_classes: int, n_frames: int) -> Verdict:
         """Judge without labels."""
@@ -134,3 +152,18 @@ class Gate:
 
     def _n_classes_needed(self, n_classes: int) -> int:
         return max(2, int(np.ceil(self.min_class_share * n_classes)))
+
+
+def _hits(
+    objective: Objective, incumbent: Weights, candidate: Weights, known: Samples
+) -> list[Array]:
+    """Return where the incumbent is right, and where the candidate is."""
+    return [
+        objective.logits(weights, known.images).argmax(axis=1) == known.labels
+        for weights in (incumbent, candidate)
+    ]
+
+
+def _standard_error(hits: list[Array]) -> float:
+    """Return that of the difference of two accuracies on the same frames."""
+    return float(np.sqrt(np.sum(hits[0] != hits[1]))) / len(hits[0])

@@ -53,6 +53,34 @@ def test_accepts_and_refuses_without_labels_too(toy, objective, mended, guard):
     assert not Gate().judge(objective, mended, toy.weights, unlabelled).accepted
 
 
+def with_few_labels(guard, labels):
+    told = np.full(len(guard), UNKNOWN)
+    told[: len(labels)] = labels
+    return Samples(guard.images, told)
+
+
+def test_labels_too_few_to_prove_a_gain_do_not_hinder_it(toy, objective, mended, guard):
+    few = with_few_labels(guard, guard.labels[:16])
+    verdict = Gate().judge(objective, toy.weights, mended, few)
+    assert verdict.accepted
+    assert verdict.signal == 'information'
+
+
+def test_a_few_labels_forbid_what_they_show_to_be_worse(toy, objective, mended, guard):
+    before = objective.logits(toy.weights, guard.images[:16]).argmax(axis=1)
+    labels = np.where(np.arange(16) % 4 == 0, guard.labels[:16], before)
+    verdict = Gate().judge(objective, toy.weights, mended, with_few_labels(guard, labels))
+    assert not verdict.accepted
+    assert '16 labelled frames' in verdict.reason
+
+
+def test_a_few_labels_of_one_class_forbid_too(toy, objective, mended, guard):
+    few = with_few_labels(guard, np.full(16, 3))
+    verdict = Gate().judge(objective, toy.weights, mended, few)
+    assert not verdict.accepted
+    assert 'labels of 1 classes' in verdict.reason
+
+
 @pytest.mark.parametrize('n_labels', [0, 64])
 def test_refuses_on_a_guard_of_one_class(n_labels, toy, objective, mended, digits):
     ones = dim(digits.take(np.flatnonzero(digits.labels == 1)[:64]))
