@@ -62,10 +62,16 @@ class BagSource:
     """
 
     def __init__(
-        self, paths: list[Path], network: Network, region: Region, seed: int, n_most: int
+        self,
+        paths: list[Path],
+        image_topic: str,
+        network: Network,
+        region: Region,
+        seed: int,
+        n_most: int,
     ) -> None:
         self._network, self._region, self._seed = network, region, seed
-        found = (frame for path in paths for frame in self._frames(path))
+        found = (frame for path in paths for frame in self._frames(path, image_topic))
         frames = list(islice(found, n_most))
         if not frames:
             raise UsageError(f'{paths[0]} has no frames to learn from what is normal')
@@ -74,14 +80,17 @@ class BagSource:
         self.n_frames = len(frames)
         self._clean: Record | None = None
 
-    def _frames(self, path: Path) -> Iterable[tuple[Array, int]]:
+    def _frames(self, path: Path, image_topic: str) -> Iterable[tuple[Array, int]]:
         # Imported on use: who has no library for bags can use everything else.
         from edge_adapt.streams.bag.recording import Recording
 
-        recording = Recording(path, class_names=self._network.class_names)
+        names = self._network.class_names
+        recording = Recording(path, class_names=names, image_topic=image_topic)
         region = self._region if self._region.width else recording.region
         for frame in _shown(recording, path.name):
             yield network_input(frame.image, self._network.input_shape, region), frame.label
+        for sentence in recording.tally.sentences():
+            print(f'{path}: {sentence}', file=sys.stderr)
 
     def record(self, network: Network, infer: Infer, corruption: str, n_frames: int) -> Record:
         """See Source; the clean frames are the first, damaged ones are taken all over the bags."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from functools import partial
+import os
 from pathlib import Path
 import sys
 from typing import ClassVar
@@ -16,6 +17,7 @@ from edge_adapt.drift._orders import class_runs, class_runs_of_tracks
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._replay import delays
+from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model, path_of
 from edge_adapt.parameters import CAMERA, INFERENCE
 from edge_adapt.pipeline.assembly import region_from
@@ -56,6 +58,9 @@ class Calibrate:
             action='append',
             metavar='BAG',
             help='clean frames of your own camera in place of a stream; may be given again',
+        )
+        parser.add_argument(
+            '--image-topic', default='', metavar='TOPIC', help='of the bags, where not unique'
         )
         parser.add_argument(
             '--frames',
@@ -106,6 +111,9 @@ class Calibrate:
         """Record, calibrate, write, and say what to expect."""
         knobs = Knobs(arguments.interval, arguments.margin, arguments.draws, arguments.seed)
         model = Model.load(arguments.model)
+        path = arguments.output or path_of(arguments.model).with_suffix('.reference')
+        if not os.access(path.parent, os.W_OK):  # before the work, not after it
+            raise UsageError(f'{path} cannot be written: give another place with --output')
         infer = registry.load('engines', arguments.engine)().prepare(model.network, model.weights)
 
         source = _source(arguments, model)
@@ -130,7 +138,6 @@ class Calibrate:
                 bank,
                 design,
             )
-        path = arguments.output or path_of(arguments.model).with_suffix('.reference')
         reference.save(path)
         known = {} if design is not None else bank
         shifted = {name: known.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
@@ -140,11 +147,15 @@ class Calibrate:
 
 
 def _source(arguments: Namespace, model: Model) -> Source:
+    if arguments.frames is not None and arguments.frames < 1:
+        raise UsageError(f'--frames must be 1 or more, got {arguments.frames}')
     if not arguments.bag:
         return StreamSource(arguments.stream, arguments.seed, arguments.part)
     region = region_from(arguments.region)
     n_most = arguments.frames or MAX_FRAMES
-    return BagSource(arguments.bag, model.network, region, arguments.seed, n_most)
+    return BagSource(
+        arguments.bag, arguments.image_topic, model.network, region, arguments.seed, n_most
+    )
 
 
 def _report(reference: Reference, clean: Record, shifted: dict[str, Record], seed: int) -> str:

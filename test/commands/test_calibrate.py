@@ -59,6 +59,9 @@ def test_a_bag_of_two_scenes_is_too_little(
     ('arguments', 'sentence'),
     [
         (['--frames', '20'], 'got 20'),
+        (['--frames', '0'], 'got 0'),
+        (['--output', '/nowhere/x.reference'], '/nowhere/x.reference cannot be written'),
+        (['--frames', '-5'], 'got -5'),
         (['--interval', '3'], 'got 3'),
         (['--stream', 'nowhere'], 'nowhere'),
         (['--part', 'x'], 'x'),
