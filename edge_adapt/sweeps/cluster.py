@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 import logging
 
+import dask
 from distributed import as_completed, Client, LocalCluster
 from edge_adapt.errors import UsageError
 from edge_adapt.sweeps import cell as cells_module
@@ -13,6 +14,7 @@ from edge_adapt.sweeps.cell import Cell, Result
 
 LOCAL = 'local'
 CONNECT_S = 20.0
+ENVIRONMENT = 'distributed.nanny.pre-spawn-environ'  # Dask's name for it
 
 
 def run(cells: Sequence[Cell], n_jobs: int, address: str) -> Iterator[tuple[Cell, Result]]:
@@ -43,6 +45,11 @@ def run(cells: Sequence[Cell], n_jobs: int, address: str) -> Iterator[tuple[Cell
 def _client(stack: ExitStack, n_jobs: int, address: str) -> Client:
     quiet = logging.ERROR
     if address == LOCAL:
+        # Dask makes malloc give every freed page back at once: the arrays of each frame would be
+        # mapped anew, at more time than they are computed in.
+        environment = dict(dask.config.get(ENVIRONMENT))
+        environment.pop('MALLOC_TRIM_THRESHOLD_', None)
+        stack.enter_context(dask.config.set({ENVIRONMENT: environment}))
         address = stack.enter_context(
             LocalCluster(
                 n_workers=n_jobs, threads_per_worker=1, dashboard_address=None, silence_logs=quiet
