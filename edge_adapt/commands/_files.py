@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -24,9 +24,11 @@ PACKAGES = ('edge_adapt', 'numpy', 'opencv-python-headless', 'onnxruntime', 'ros
 METRICS = 'metrics'
 
 
-def write_report(folder: Path, run: Run) -> Path:
+def write_report(folder: Path, run: Run, debug_images: Iterable[tuple[int, bytes]] = ()) -> Path:
     """
     Write report.html, report.json, report.png and the bag `metrics`; return the path of the page.
+
+    The bag has `debug_images` too: stamps and JPEGs, taken one by one.
 
     Raises UsageError where the folder cannot be written. Every file appears whole: what was
     written before, by this run or an earlier one, stays readable.
@@ -39,7 +41,7 @@ def write_report(folder: Path, run: Run) -> Path:
         _whole(page, lambda path: path.write_text(html(run)))
         _whole(folder / 'report.png', lambda path: run.picture(run.title).savefig(path))
         if find_spec('rosbags') and find_spec('mcap'):
-            _whole(folder / METRICS, lambda path: _write_metrics(path, run))
+            _whole(folder / METRICS, lambda path: _write_metrics(path, run, debug_images))
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f'the report cannot be written into {folder}: {reason}') from error
@@ -68,11 +70,11 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
         shutil.rmtree(drafts, ignore_errors=True)
 
 
-def _write_metrics(path: Path, run: Run) -> None:
+def _write_metrics(path: Path, run: Run, debug_images: Iterable[tuple[int, bytes]]) -> None:
     # Imported on use: who has no library for bags can use everything else.
     from edge_adapt.evaluation import metrics
 
-    metrics.write(path, run.timelines, run.snapshots)
+    metrics.write(path, run.timelines, run.snapshots, debug_images)
 
 
 def document(run: Run) -> dict[str, object]:

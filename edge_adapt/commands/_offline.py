@@ -11,10 +11,12 @@ from typing import Any
 from edge_adapt.commands import _files, _options, _table
 from edge_adapt.errors import UsageError
 from edge_adapt.evaluation.contest import baseline_names, contest, Entry, variants, VARIED
+from edge_adapt.evaluation.debug_images import debug_images
 from edge_adapt.evaluation.figures import figures
 from edge_adapt.evaluation.report import run_of
 from edge_adapt.networks.model import Model
 from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE
+from edge_adapt.pipeline.assembly import region_from
 from edge_adapt.records import Frame
 from edge_adapt.streams import Stream
 from tqdm import tqdm
@@ -57,6 +59,11 @@ def add_arguments(parser: ArgumentParser, names: Sequence[str]) -> None:
         help='write report.html, report.json, the picture and the curves into this folder',
     )
     parser.add_argument(
+        '--debug-images',
+        action='store_true',
+        help='draw the answer into every frame, in the bag of the report (reads all frames again)',
+    )
+    parser.add_argument(
         '--json', action='store_true', help='print everything as JSON, for machines'
     )
 
@@ -70,6 +77,8 @@ def run(
     Unless JSON was asked for, a table is printed; `subject` names the stream in the picture. Where
     there are several streams, `place` keeps their reports apart.
     """
+    if arguments.debug_images and not arguments.report:
+        raise UsageError('--debug-images go into the bag of a report: name its folder by --report')
     if arguments.label_delay < 0:
         raise UsageError(f'--label-delay must be >= 0, got {arguments.label_delay}')
     entries = contest(
@@ -88,7 +97,8 @@ def run(
             picture = picture.with_stem(f'{picture.stem}_{place}')
         _files.write_picture(picture, what_happened, f'seed {arguments.seed}')
     if arguments.report:
-        page = _files.write_report(arguments.report / place, what_happened)
+        images = _debug_images(arguments, stream, entries[0], region)
+        page = _files.write_report(arguments.report / place, what_happened, images)
         print(f'report: {page}', file=sys.stderr)
     document = _document(entries)
     if not arguments.json:
@@ -97,6 +107,16 @@ def run(
             print(f'\n{_table.of_rows(what_happened.rows)}')
         print(f'final version {document["final_version"]}, digest {document["digest"]}')
     return {**document, 'rows': what_happened.rows}
+
+
+def _debug_images(
+    arguments: Namespace, stream: Stream, first: Entry, region: str
+) -> Iterable[tuple[int, bytes]]:
+    """Return what `--debug-images` adds to the bag, drawn while it is written."""
+    if not arguments.debug_images:
+        return ()
+    frames = tqdm(stream, total=len(stream), unit='frame', leave=False, desc='drawing')
+    return debug_images(frames, first.timeline, stream.class_names, region_from(region))
 
 
 def _baselines(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from edge_adapt.evaluation._html import jpeg
@@ -13,7 +13,7 @@ from edge_adapt.streams.bag.telemetry import INFO, Telemetry, WARN
 import numpy as np
 
 ROOT = '/edge_adapt'
-IMAGE_TOPIC = f'{ROOT}/alarm_image'
+ALARM_TOPIC, DEBUG_TOPIC = f'{ROOT}/alarm_image', f'{ROOT}/debug_image'
 MAX_POINTS = 20_000  # of a curve
 PERIOD_NS = 33_333_333  # between frames whose time nobody noted
 
@@ -22,12 +22,15 @@ def write(
     path: Path,
     timelines: Mapping[str, Timeline],
     snapshots: Mapping[int, U8],
+    debug_images: Iterable[tuple[int, bytes]] = (),
 ) -> None:
     """
     Write the timelines (name -> record), the first of them with its events and pictures.
 
     Topics are /edge_adapt/<name>/accuracy (per cent of the latest frames), /statistic and
     /latency_ms, std_msgs/Float64; events are lines of /rosout, alarms of level WARN.
+    What the camera saw at an alarm is on /edge_adapt/alarm_image; `debug_images`, stamps and
+    JPEGs, are written to /edge_adapt/debug_image one by one.
     """
     main = next(iter(timelines.values()))
     stamps_ns = main.stamps_ns or [i * PERIOD_NS for i in range(len(main))]
@@ -42,7 +45,9 @@ def write(
             text = f'frame {event.frame}, {event.kind}: {event.text}'
             bag.say(stamps_ns[event.frame], level, 'edge_adapt', text)
         for frame, image in snapshots.items():
-            bag.picture(IMAGE_TOPIC, stamps_ns[frame], jpeg(image))
+            bag.picture(ALARM_TOPIC, stamps_ns[frame], jpeg(image))
+        for stamp_ns, data in debug_images:
+            bag.picture(DEBUG_TOPIC, stamp_ns, data)
 
 
 def _curves(timeline: Timeline) -> Iterator[tuple[str, Array]]:

@@ -14,6 +14,7 @@ from edge_adapt.streams.bag.writing import START_NS
 from edge_adapt.streams.digits import Digits
 import numpy as np
 import pytest
+from rosbags.highlevel import AnyReader
 
 SCHEDULE = 'clean:40,contrast:80'
 
@@ -67,6 +68,14 @@ def test_several_bags_leave_a_report_each(
     capsys.readouterr()
 
 
+def test_debug_images_are_all_frames_in_the_bag_of_the_report(bag: Path, tmp_path: Path) -> None:
+    out = ['--report', str(tmp_path), '--debug-images']
+    assert main(['replay', str(bag), *out]) == 0
+    with AnyReader([tmp_path / 'metrics']) as reader:
+        topics = [c.topic for c, _, _ in reader.messages()]
+    assert topics.count('/edge_adapt/debug_image') == 120
+
+
 def test_learners_named_together_run_in_one_pass(
     bag: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +126,7 @@ def test_a_file_of_labels_and_a_table(
         (['BAG', '--label-topic', '/x'], "there is no label topic '/x'; there are: /label"),
         (['BAG', '--labels', 'none.csv'], 'none.csv cannot be read as labels'),
         (['BAG', '--region', '300,0,160,160'], 'does not lie inside the 320x240 image'),
+        (['BAG', '--debug-images'], 'name its folder by --report'),
         (['BAG', '--region', 'x'], "region must be 'x,y,width,height'"),
     ],
 )
