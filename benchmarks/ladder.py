@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import json
 import time
@@ -70,11 +70,11 @@ class Run:
 class Misled(Race):
     """Every fifth label that is told is wrong."""
 
-    def _label_to_tell(self, frame: Frame) -> int:
-        label = super()._label_to_tell(frame)
-        if label == UNKNOWN or self._rng.random() >= 0.2:
-            return label
-        return int((label + self._rng.integers(1, 10)) % 10)
+    def _labels_to_tell(self, frames: Sequence[Frame]) -> list[int]:
+        told = np.array(super()._labels_to_tell(frames))
+        wrong = (told != UNKNOWN) & (self._rng.random(len(told)) < 0.2)
+        told[wrong] = (told[wrong] + self._rng.integers(1, 10, len(told))[wrong]) % 10
+        return [int(label) for label in told]
 
 
 def run(

@@ -17,7 +17,7 @@ from edge_adapt.drift import Reference
 from edge_adapt.engines import Engine
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.growth import has_learned, widened
-from edge_adapt.pipeline.decisions import Decision, Recorder
+from edge_adapt.pipeline.decisions import Decision, Recorder, ROLLBACK
 from edge_adapt.pipeline.domains import Domains, PRODUCER
 from edge_adapt.pipeline.episode import Episode
 from edge_adapt.pipeline.gate import Gate
@@ -73,6 +73,7 @@ class Adaptation:
         self._offer: Offer | None = None
         self._growth: Growth | None = None
         objective.know(self.weights)
+        self._is_home = domains.is_home(self.weights)
         self.class_names = objective.network.class_names
 
     @property
@@ -94,7 +95,7 @@ class Adaptation:
         self.tools.recorder.now_ns = stamp_ns
         if self._stamps.jumped(stamp_ns):
             self.forget()
-        if self._episode is None or self._episode.is_settled:
+        if self._is_home:
             self._history.add(image)
         for window in self._windows:
             window.add(stamp_ns, image)
@@ -128,7 +129,7 @@ class Adaptation:
     def forget(self) -> None:
         """Drop what is under way: its frames are of another time. Drift alarms again."""
         self._episode, self._history = None, History(self.tools.settings.spacing)
-        self._growth = None
+        self._is_home, self._growth = self.tools.domains.is_home(self.weights), None
         self.tools.in_use.start_again(self.tools.new_window())
         if self._offer is not None:
             self._offer = replace(self._offer, fresh=self.tools.new_window())
@@ -139,7 +140,7 @@ class Adaptation:
         calm = self._history.close(
             self.tools.objective, self.weights, detection.n_frames_suspected
         )
-        self._episode = Episode(self.tools.new_window(), calm)
+        self._episode, self._is_home = Episode(self.tools.new_window(), calm), False
 
     def on_offer(self, update: WeightUpdate, weights: Weights) -> None:
         """
@@ -172,17 +173,27 @@ class Adaptation:
 
     def _work(self) -> Decision | None:
         if self.tools.in_use.is_due:
-            return self.tools.in_use.end_trial(self.tools.gate)
+            decision = self.tools.in_use.end_trial(self.tools.gate)
+            if decision.rung == ROLLBACK:
+                self._leave_home()
+            return decision
         if self.tools.in_use.trial is not None:
             return None
         if self._offer is not None and self._offer.is_due:
-            calm = None if self._episode is None else self._episode.calm
+            calm = None if self._is_home else self._history.calm
             decision = self._offer.consider(self.tools, calm)
+            self._is_home = self._is_home or decision.accepted
             self._offer = None
             return decision
         if self._growth is not None and self._growth.is_due(self.tools):
             return self._grow(self._growth)
         return None if self._episode is None else self._climb(self._episode)
+
+    def _leave_home(self) -> None:
+        """Take it that the weights do not know the world: what they answer is no evidence."""
+        self._is_home = False
+        if self._episode is not None:
+            self._episode.is_home = False
 
     def _grow(self, growth: Growth) -> Decision:
         decision = growth.learn(self.tools, self.class_names)
@@ -192,6 +203,7 @@ class Adaptation:
 
     def _climb(self, episode: Episode) -> Decision | None:
         decision = episode.climb(self.rungs, self.tools)
+        self._is_home = episode.is_home
         if episode.is_over:
             self._episode = None
         return decision
@@ -203,7 +215,7 @@ class Adaptation:
         Raises UsageError where there is none.
         """
         decision = self.tools.in_use.roll_back(reason)
-        self._episode = None
+        self._episode, self._is_home = None, self.tools.domains.is_home(self.weights)
         self.tools.recorder.write(decision)
         return decision
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_adapt.errors import UsageError
@@ -27,7 +28,7 @@ def contest(
     rung: Rung,
     objective: Objective,
     model: Model,
-    weights: Weights,
+    rivals: Sequence[Weights],
     window: tuple[Samples, Samples],
     gate: Gate,
     limits: Limits,
@@ -35,19 +36,20 @@ def contest(
     """
     Return the best candidate of a rung; `window` is what to learn from, and the guard.
 
-    Learning begins at the weights that run, with empty rows for classes they do not know yet.
+    A candidate must beat all rivals; the first are the weights that run. Learning begins at
+    them, with empty rows for classes they do not know yet.
 
     Updaters are asked in order, the cheapest first. A later one wins only where it is accepted
     too and leads by the gate's margin: a dearer or wilder remedy must be worth it.
     """
-    training, guard = window
+    (training, guard), weights = window, rivals[0]
     start = widened(model.network, weights, objective.network.class_names)
     best: Entrant | None = None
     for name, updater in rung.updaters:
         try:
             candidate = improved(objective, start, updater, training, rung.max_evaluations)
             limits.check(model, weights, candidate)
-            verdict = gate.judge(objective, weights, candidate, guard)
+            verdict = _judged(gate, objective, rivals, candidate, guard)
         except UsageError as error:
             candidate, verdict = weights, Verdict.refusal(str(error), len(guard))
         entrant = Entrant(name, candidate, verdict)
@@ -55,6 +57,22 @@ def contest(
             best = entrant
     assert best is not None  # a rung that learns has updaters
     return best
+
+
+def _judged(
+    gate: Gate,
+    objective: Objective,
+    rivals: Sequence[Weights],
+    candidate: Weights,
+    guard: Samples,
+) -> Verdict:
+    """Return the verdict against the first rival, or the first that refuses the candidate."""
+    verdict = gate.judge(objective, rivals[0], candidate, guard)
+    for rival in rivals[1:]:
+        if verdict.accepted and rival.version != candidate.version:
+            other = gate.judge(objective, rival, candidate, guard)
+            verdict = verdict if other.accepted else other
+    return verdict
 
 
 def improved(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edge_adapt.drift import Reference, Signature
-from edge_adapt.pipeline.decisions import Decision
+from edge_adapt.pipeline.decisions import Decision, DOMAIN
 from edge_adapt.records import U8, Weights
 from edge_adapt.signals import gather_images
 from edge_adapt.store import container
@@ -40,6 +40,12 @@ class Domains:
     def signed(self, weights: Weights, images: U8) -> Weights:
         """Return the weights with the signature of the domain that images come from."""
         return weights.replace(Signature.of_images(images).tensors())
+
+    def is_home(self, weights: Weights) -> bool:
+        """Whether weights of the store proved themselves in their domain: answers are trusted."""
+        if weights.version == self._store.model.weights.version:
+            return True
+        return bool(self._store.update(weights.version).evidence.get('rung') != DOMAIN)
 
     def keep(self, weights: Weights, decision: Decision) -> Decision:
         """Put weights into the store as a candidate; return the decision with their size."""

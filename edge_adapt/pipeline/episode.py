@@ -12,6 +12,7 @@ from edge_adapt.pipeline.history import Calm
 from edge_adapt.pipeline.ladder import LOOK_UP, Rung
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
+from edge_adapt.records import Weights
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Episode:
     calm: Calm
     tried: tuple[Rung, ...] = ()
     is_settled: bool = False  # whether the weights carry the signature of the new domain
+    is_home: bool = False  # whether the weights proved that they know the new domain
+    is_as_told: bool = False  # whether the frames have the signature of the weights that run
     is_over: bool = False
     told_of_limit: bool = False
 
@@ -51,9 +54,10 @@ class Episode:
         if known.version == tools.weights.version:
             # A learned signature is coarse. Where the detector sees a change within it, the next
             # rungs look closer; the clean domain is known well, so there it was a false alarm.
-            self.is_over = known.version == tools.model.weights.version
+            self.is_as_told = True
+            self.is_over = self.is_home = known.version == tools.model.weights.version
             return tools.decided(LOOK_UP, started, 'the domain is the active one: no change')
-        self.is_over = True
+        self.is_over, self.is_home = True, tools.domains.is_home(known)
         decision = tools.decided(LOOK_UP, started, 'back in a known domain', known, True)
         return tools.in_use.promote(decision, known, tools.new_window())
 
@@ -64,8 +68,8 @@ class Episode:
         try:
             self._check_mixture(rung, tools)
             best = contest(
-                *(rung, tools.objective, tools.model, tools.weights),
-                *(window, tools.gate.after_calm(self.calm.mean_entropy), tools.limits),
+                *(rung, tools.objective, tools.model, self._rivals(tools)),
+                *(window, tools.gate.after(self.calm), tools.limits),
             )
         except UsageError as error:
             return tools.decided(rung.name, started, str(error))
@@ -79,16 +83,35 @@ class Episode:
         if not verdict.accepted:
             return decision
         decision = tools.promote(decision, candidate)
-        self.is_settled = True
+        self.is_settled = self.is_home = True
         return decision
 
+    def _rivals(self, tools: Tools) -> tuple[Weights, ...]:
+        """
+        Return what a candidate must beat: the weights that run, and perhaps the trained ones.
+
+        What was proved in one domain is no proof in another: there the trained weights may be
+        the better ones.
+        """
+        is_proved = self.is_home or self.is_as_told
+        rivals = (tools.weights, tools.model.weights)
+        return rivals[:1] if is_proved or rivals[0] == rivals[1] else rivals
+
     def _settle(self, tools: Tools) -> Decision:
-        """Keep the weights, but take the new domain for normal: its alarm is not repeated."""
+        """
+        Take the new domain for normal, so that its alarm is not repeated, without a gain.
+
+        Weights that run stay where they are proved; elsewhere they must beat the trained ones.
+        """
         started = tools.recorder.start()
-        candidate = tools.domains.signed(tools.weights, self.window.samples.images)
-        decision = tools.decided(
-            DOMAIN, started, 'nothing gained: kept, and known from now on', candidate, True
-        )
+        kept, *trained = self._rivals(tools)
+        reason = 'nothing gained: kept, and known from now on'
+        gate, guard = tools.gate.after(self.calm), self.window.guard
+        if trained and not gate.judge(tools.objective, trained[0], kept, guard).accepted:
+            [kept] = trained
+            reason = 'nothing gained, nor by what ran: trained weights again, known from now on'
+        candidate = tools.domains.signed(kept, self.window.samples.images)
+        decision = tools.decided(DOMAIN, started, reason, candidate, True)
         decision = tools.domains.keep(candidate, decision)
         tools.in_use.promote(decision, candidate, tools.new_window())
         tools.in_use.settle(decision.reason)

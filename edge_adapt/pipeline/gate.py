@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import math
 
 from edge_adapt.pipeline.health import Health, health
+from edge_adapt.pipeline.history import Calm
+from edge_adapt.pipeline.likeness import likeness, standardized
 from edge_adapt.records import Array, Samples, Weights
 from edge_adapt.updaters import Objective
 import numpy as np
@@ -46,9 +48,10 @@ class Gate:
     two accepted candidates the dearer must lead by `min_gain`, or by `min_lead_nats`.
 
     On frames of one single class a network that was recalibrated on them spreads its answers over
-    all classes, and only their doubt gives it away: without labels the mean entropy may be above
-    that of the calm world by `max_doubt` of ln(n_classes) at most. On 32 frames of digits it
-    is 0.3 nats and less for mixtures and mostly 0.3 to 0.6 for single classes; on 96 they part.
+    all classes. Two things give it away, and without labels both must be in order: its doubt, for
+    the mean entropy may be above that of the calm world by `max_doubt` of ln(n_classes) at most,
+    and the correlations of its features, of which `min_likeness` of the calm world's must be
+    there (likeness.py).
     """
 
     min_labels: int = 32
@@ -59,11 +62,12 @@ class Gate:
     min_class_share: float = 0.5
     min_lead_nats: float = 0.02
     max_doubt: float = 0.11
-    calm_entropy_nats: float = math.inf
+    min_likeness: float = 0.65
+    calm: Calm | None = None
 
-    def after_calm(self, mean_entropy_nats: float) -> Gate:
-        """Return the gate that knows how sure answers were before a change."""
-        return replace(self, calm_entropy_nats=mean_entropy_nats)
+    def after(self, calm: Calm) -> Gate:
+        """Return the gate that knows what the stream was like before a change."""
+        return replace(self, calm=calm)
 
     def leads(self, challenger: Verdict, best: Verdict) -> bool:
         """Return whether one accepted candidate is better than another by a margin."""
@@ -87,10 +91,12 @@ class Gate:
             objective.network.head.n_classes,
             len(guard),
         )
-        if verdict.accepted and len(known) >= self.veto_labels:
+        if not verdict.accepted:
+            return verdict
+        veto = self._unlike_calm(objective, candidate, guard)
+        if not veto and len(known) >= self.veto_labels:
             veto = self._veto(objective, incumbent, candidate, known)
-            return replace(verdict, accepted=False, reason=veto) if veto else verdict
-        return verdict
+        return replace(verdict, accepted=False, reason=veto) if veto else verdict
 
     def _by_labels(
         self, objective: Objective, incumbent: Weights, candidate: Weights, known: Samples
@@ -122,6 +128,18 @@ class Gate:
             return f'accuracy {before:.3f} -> {after:.3f} on the {len(known)} labelled frames'
         return ''
 
+    def _unlike_calm(self, objective: Objective, candidate: Weights, guard: Samples) -> str:
+        """Return why frames are not the mixture they were; '' where they are, or nobody knows."""
+        if self.calm is None or not len(self.calm.features):
+            return ''
+        kept = likeness(self.calm.features, standardized(objective, candidate, guard.images))
+        if kept >= self.min_likeness:
+            return ''
+        return (
+            f'features vary together as before the change by {kept:.2f}, needed are'
+            f' {self.min_likeness:.2f}: too few classes, or not what the network knows'
+        )
+
     def _poor_in_classes(self, objective: Objective, known: Samples) -> str:
         n_needed = min(self._n_classes_needed(objective.network.head.n_classes), len(known) // 4)
         n_classes = len(np.unique(known.labels))
@@ -138,7 +156,8 @@ class Gate:
             accepted = False
             reason = f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed}'
         else:
-            most = self.calm_entropy_nats + self.max_doubt * math.log(n_classes)
+            most = math.inf if self.calm is None else self.calm.mean_entropy
+            most += self.max_doubt * math.log(n_classes)
             accepted = rise >= self.min_rise_nats and after.rate_gap < before.rate_gap
             accepted = accepted and after.mean_entropy <= most
             reason = (

@@ -51,7 +51,7 @@ class Growth:
         try:
             tools.check_hour()
             best = contest(
-                *(rung, tools.objective, tools.model, tools.weights),
+                *(rung, tools.objective, tools.model, (tools.weights,)),
                 *(window, tools.gate, tools.limits),
             )
         except UsageError as error:

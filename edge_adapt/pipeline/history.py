@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from edge_adapt.pipeline.health import health
-from edge_adapt.records import U8, Weights
+from edge_adapt.pipeline.likeness import standardized
+from edge_adapt.records import F64, U8, Weights
 from edge_adapt.updaters import Objective
 import numpy as np
 
@@ -14,16 +15,26 @@ CAPACITY = 64
 ENOUGH = CAPACITY // 2
 
 
-class Calm(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Calm:
     """
     What the stream was like before a change.
 
     `n_classes` is the effective number of classes it showed, 0.0 where nobody knows;
-    `mean_entropy` in nats says how sure the answers were.
+    `mean_entropy` in nats says how sure the answers were; `features` (n, n_in), standardized, say
+    what varied together, and have no rows where that is not known.
     """
 
     n_classes: float = 0.0
     mean_entropy: float = 0.0
+    features: F64 = field(default_factory=lambda: np.zeros((0, 0)), compare=False)
+
+    @staticmethod
+    def of(objective: Objective, weights: Weights, images: U8) -> Calm:
+        """Return what images (n, h, w, c) of a world that the network knows are like."""
+        seen = health(objective, weights, images)
+        features = standardized(objective, weights, images)
+        return Calm(seen.n_classes_seen, seen.mean_entropy, features)
 
 
 class History:
@@ -39,7 +50,7 @@ class History:
         self._spacing = spacing
         self._images: deque[U8] = deque(maxlen=CAPACITY)
         self._n_seen = 0
-        self._calm = Calm()
+        self.calm = Calm()
 
     def add(self, image: U8) -> None:
         """Remember a network input (h, w, c)."""
@@ -57,7 +68,6 @@ class History:
         n_known = len(self._images) - -(-n_suspected // self._spacing)
         if n_known >= ENOUGH:
             images = np.stack(list(self._images)[:n_known])
-            seen = health(objective, weights, images)
-            self._calm = Calm(seen.n_classes_seen, seen.mean_entropy)
+            self.calm = Calm.of(objective, weights, images)
         self._images.clear()
-        return self._calm
+        return self.calm

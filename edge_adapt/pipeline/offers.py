@@ -61,7 +61,7 @@ class Offer:
             if calm is None:
                 found = health(tools.objective, tools.weights, samples.images)
                 calm = Calm(found.n_classes_seen, found.mean_entropy)
-            gate = gate.after_calm(calm.mean_entropy)
+            gate = gate.after(calm)
             n_needed = gate.min_class_share * tools.objective.network.head.n_classes
             if calm.n_classes < n_needed:
                 raise UsageError(
