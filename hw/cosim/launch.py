@@ -1,7 +1,8 @@
 """
 Start the serving accelerator in the simulator; its build must be there.
 
-    python -m hw.cosim.launch '{"socket": ..., "parameters": {...}, "n_frame_words": ...}'
+    python -m hw.cosim.launch '{"socket": ..., "parameters": {...}, "n_frame_words": ...,
+        "n_value_words": ...}'
 
 Ends with status 2 and a sentence where something is missing.
 """
@@ -35,6 +36,7 @@ def main(request: str) -> int:
         environment={
             'SIMULATOR_SOCKET': wanted['socket'],
             'N_FRAME_WORDS': str(wanted['n_frame_words']),
+            'N_VALUE_WORDS': str(wanted['n_value_words']),
         },
     )
     return 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from typing import Any
 
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+from edge_adapt.records import Array
+import numpy as np
 
 from hw.cosim.driver import RefusedError
 from hw.registers import registers
+
+MAX_CYCLES = 25_000_000  # of frames sent together: 200 ms of simulated time
 
 IDLE = (
     's_axil_awvalid',
@@ -36,6 +41,8 @@ class Ports:
         self.n_classes = len(dut.m_axis_result_tdata) // 32
         self.addresses = {entry['name']: entry['address'] for entry in registers()}
         self.n_frame_words = int(os.environ['N_FRAME_WORDS'])
+        self.n_value_words = int(os.environ['N_VALUE_WORDS'])
+        self._serve_frames = ctypes.CDLL(None).serve_frames
         self.readable = [entry['name'] for entry in registers() if 'r' in entry['access']]
 
     async def reset(self) -> None:
@@ -100,3 +107,31 @@ class Ports:
         await self.falling
         ready.value = 0
         return beat
+
+    async def frames(self, words: bytes, users: Array) -> tuple[Array, Array, bytes]:
+        """
+        Run frames, each with its tuser (n,), all by one call (serving.cpp).
+
+        Returns logits (n, n_classes), the results' tuser (n,), and the words of hidden values of
+        the frames that asked for them. Raises RefusedError where they take too long.
+        """
+        await self.falling  # what was written to the ports until now is there
+        n_frames, users = len(users), np.ascontiguousarray(users, np.uint16)
+        n_rows = self.n_value_words * int((users >> 1 & 1).sum())
+        logits = np.zeros((n_frames, self.n_classes), np.int32)
+        origins = np.zeros(n_frames, np.uint16)
+        rows = ctypes.create_string_buffer(n_rows * self.n_lane_bytes + 1)
+        n_answered = self._serve_frames(
+            n_frames,
+            self.n_frame_words,
+            words,
+            users.ctypes,
+            n_rows,
+            logits.ctypes,
+            origins.ctypes,
+            rows,
+            ctypes.c_long(MAX_CYCLES),
+        )
+        if n_answered < n_frames:
+            raise RefusedError(f'{n_answered} of {n_frames} frames within {MAX_CYCLES} cycles')
+        return logits, origins, rows.raw[:-1]

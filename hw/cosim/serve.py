@@ -1,8 +1,8 @@
 """
 Runs in the simulator: answers requests on a socket by driving the accelerator's ports.
 
-While no request is there the simulated time stands still. Ports are driven on the falling edge
-and results waited for by their own edge: nothing in Python runs every cycle of an inference.
+While no request is there the simulated time stands still. Registers and parameters are driven
+from here on the falling edge; frames all together by the main loop: Python wakes once a request.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import socket
 from typing import Any
 
 import cocotb
-from cocotb.triggers import RisingEdge, Timer, with_timeout
+from cocotb.triggers import Timer, with_timeout
 from edge_adapt.engines._simulator import HEADER, Operation, receive
+import numpy as np
 
 from hw.cosim.driver import CLOCK_NS, ERRORS, RefusedError
 from hw.cosim.ports import Ports
@@ -76,49 +77,18 @@ class Server:
     async def _wait(self, flags: int, body: bytes) -> None:
         await self._idle(STATUS[flags])
 
-    def _frames(self, body: bytes) -> list[list[int]]:
-        n_bytes = self._ports.n_lane_bytes
-        n_frame_bytes = n_bytes * self._ports.n_frame_words
-        return [
-            [
-                int.from_bytes(body[k : k + n_bytes], 'big')
-                for k in range(i, i + n_frame_bytes, n_bytes)
-            ]
-            for i in range(0, len(body), n_frame_bytes)
-        ]
-
     async def _capture(self, flags: int, body: bytes) -> None:
         """Run frames that become samples of the labels before them."""
         n_frames = int.from_bytes(body[:4], 'little')
-        labels, frames = body[4 : 4 + n_frames], self._frames(body[4 + n_frames :])
-        for label, frame in zip(labels, frames, strict=True):
-            self._ports.dut.s_axis_pixels_tuser.value = 4 | label << 3
-            await self._ports.send('pixels', frame)
-            await self._ports.receive('result')
+        labels = np.frombuffer(body, np.uint8, n_frames, 4).astype(np.uint16)
+        await self._ports.frames(body[4 + n_frames :], 4 | labels << 3)
 
     async def _infer(self, flags: int, body: bytes) -> bytes:
-        """Run frames: the next one is sent while one runs, as the frame buffer holds two."""
-        ports, n_bytes = self._ports, self._ports.n_lane_bytes
-        frames = self._frames(body)
-        logits: list[bytes] = []
-        banks, bits = bytearray(), list[bytes]()
-        ports.dut.s_axis_pixels_tuser.value = flags
-        await ports.send('pixels', frames[0])
-        for following in [*frames[1:], None]:
-            if following is not None:
-                await ports.send('pixels', following)
-            if not bool(ports.dut.m_axis_result_tvalid.value):
-                await RisingEdge(ports.dut.m_axis_result_tvalid)
-                await ports.falling
-            banks.append(int(ports.dut.m_axis_result_tuser.value) & 1)
-            beat, _ = await ports.receive('result')
-            words = beat.to_bytes(4 * ports.n_classes, 'big')
-            logits.extend(words[k : k + 4] for k in range(len(words) - 4, -1, -4))
-            is_last = not flags & 2
-            while not is_last:
-                row, is_last = await ports.receive('bits')
-                bits.append(row.to_bytes(n_bytes, 'big'))
-        return b''.join([*logits, banks, *bits])
+        ports = self._ports
+        n_frames = len(body) // (ports.n_lane_bytes * ports.n_frame_words)
+        users = np.full(n_frames, flags)
+        logits, origins, rows = await ports.frames(body, users)
+        return logits.astype('>i4').tobytes() + (origins & 1).astype(np.uint8).tobytes() + rows
 
     async def _image(self, flags: int, body: bytes) -> None:
         ports = self._ports
