@@ -11,7 +11,7 @@ import time
 from edge_adapt import registry
 from edge_adapt.commands import _starter
 from edge_adapt.corruptions import corrupt_all
-from edge_adapt.engines._accelerator import geometry_of, LEARNING
+from edge_adapt.engines._accelerator import geometry_of
 from edge_adapt.engines.popcount import Popcount
 from edge_adapt.graph import NodeSpec, Value
 from edge_adapt.networks.model import Model
@@ -84,7 +84,7 @@ def _measured(sender: Sender) -> Iterator[Figure]:
 def rungs() -> Iterator[Figure]:
     """Yield accuracies of digits after both rungs, on the accelerator and on the CPU."""
     model = Model.load('digits_mlp')
-    parameters = geometry_of(model.network, model.weights).parameters | LEARNING
+    parameters = geometry_of(model.network, model.weights).learning_parameters
     build('accelerator', parameters, 'serving')
     digits = registry.load('streams', 'digits')
     seen, test = digits.pool('adapt').take(np.arange(N_WINDOW)), digits.pool('test')

@@ -22,7 +22,7 @@ from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.network import Network
 import numpy as np
 
-from benchmarks import _accelerator_node
+from benchmarks import _accelerator_node, _quantized_es
 from hw.cosim.build import build
 from hw.synth.run import PARTS as N_LUTS
 from hw.tests.networks import network_of, random_images, random_weights
@@ -99,7 +99,7 @@ def synthesized() -> Iterator[str]:
         if mapped:
             case = f'{name}, UltraScale+, {mapped["kind"]}'
             yield line(case, 'DSP', mapped['dsp'], 'DSP', 'bar', 0)
-            yield line(case, 'LUT', mapped['lut'], 'LUT', 'bnn_engine', _luts('bnn_engine'))
+            yield line(case, 'LUT', mapped['lut'], 'LUT', 'network_engine', _luts('network_engine'))
         if routed:
             bar = MIN_FMAX_MHZ.get(name, 120.0)
             n_seeds = len(routed['fmax_mhz_by_seed'])
@@ -114,7 +114,7 @@ def _addition() -> Iterator[str]:
     if not all(parts):
         return
     case = 'ES + statistics + bank control, UltraScale+, yosys-mapped'
-    yield line(case, 'LUT', sum(parts), 'LUT', 'bnn_engine', _luts('bnn_engine'))
+    yield line(case, 'LUT', sum(parts), 'LUT', 'network_engine', _luts('network_engine'))
     for part, bar in MAX_SHARE.items():
         share = round(sum(parts) / N_LUTS[part], 5)
         yield line(case, f'LUTs of {part}', share, 'share', 'bar', bar)
@@ -140,7 +140,13 @@ def rungs() -> Iterator[str]:
     yield from (line(*figure) for figure in _accelerator_node.rungs())
 
 
-PARTS = {part.__name__: part for part in (simulated, synthesized, over_topics, rungs)}
+def quantized() -> Iterator[str]:
+    """Retrain the head of an 8-bit network after noise at the input."""
+    yield from (line(*figure) for figure in _quantized_es.quantized())
+
+
+_PARTS = (simulated, synthesized, over_topics, rungs, quantized)
+PARTS = {part.__name__: part for part in _PARTS}
 
 
 def main(names: list[str]) -> None:

@@ -5,7 +5,8 @@ A parameter image is big-endian 32-bit words: format, geometry, version; the bin
 by neuron; one threshold word a neuron; one bias word a class; the head's int8 weights feature by
 feature, four classes a word; and the CRC-32 of all that. Bits are packed as in bits.py, rows
 padded with zeros to whole words of `lanes` bits. In a first layer of int8 weights each such word
-is nine: the bit planes from the least significant on, and a plane of ones.
+is nine: the bit planes from the least significant on, and a plane of ones. A network of levels
+has a byte for each bit (`_accelerator_levels.py`).
 """
 
 from __future__ import annotations
@@ -16,20 +17,19 @@ import struct
 import zlib
 
 from edge_adapt.bits import pack_signs, unpack_signs
+from edge_adapt.engines import _accelerator_levels as levels
+from edge_adapt.engines._accelerator_levels import U32
 from edge_adapt.errors import UsageError
-from edge_adapt.networks.layers import Dense, Head, Layer, Threshold
+from edge_adapt.networks.layers import Dense, Head, Layer, SumPool, Threshold
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, I8, I32, U8, Weights
 import numpy as np
-from numpy.typing import NDArray
 
 FORMAT = 0x45410001
 N_HEADER_WORDS = 3
 # What a build that learns holds: samples of row_es, and the logarithm of the longest window
 MAX_SAMPLES, LOG2_WINDOW = 512, 9
-LEARNING: dict[str, int | str] = {'EsSamples': MAX_SAMPLES, 'StatBits': LOG2_WINDOW}
 _FLIP = np.uint32(1 << 31)
-U32 = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Geometry:
     What one build of the accelerator runs: `widths` are the inputs and the hidden layers.
 
     `pixel_planes` is 1 where the first layer reads bits, 8 where it reads 8-bit pixels; there its
-    weights may be int8: `first_weight_bits` is 1 or 8.
+    weights may be int8: `first_weight_bits` is 1 or 8. `value_bits` is 1 where neurons give bits,
+    8 where they give levels; a word of `lanes` bits holds an eighth of as many of those.
     """
 
     widths: tuple[int, ...]
@@ -46,6 +47,7 @@ class Geometry:
     lanes: int = 128
     pixel_planes: int = 1
     first_weight_bits: int = 1
+    value_bits: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what the hardware would refuse to elaborate."""
@@ -55,6 +57,8 @@ class Geometry:
             raise UsageError(f'pixel_planes must be 1 or 8, got {self.pixel_planes}')
         if self.first_weight_bits not in (1, self.pixel_planes):
             raise UsageError(f'first_weight_bits must be 1, or 8 on pixels, got {self}')
+        if self.value_bits not in (1, 8) or max(self.pixel_planes, self.value_bits) > 8:
+            raise UsageError(f'value_bits must be 1 or 8, got {self.value_bits}')
         if not 2 <= self.n_classes <= 256:
             raise UsageError(f'the accelerator has 2..256 classes, got {self.n_classes}')
         if len(self.widths) < 2 or not all(1 <= width < 1 << 15 for width in self.widths):
@@ -64,7 +68,8 @@ class Geometry:
     def crc(self) -> int:
         """Return the number by which hardware and image recognise each other."""
         bits = self.first_weight_bits
-        words = (self.lanes, self.pixel_planes, bits, self.n_classes, *self.widths)
+        values = (self.lanes, self.value_bits, self.pixel_planes, bits)
+        words = (*values, self.n_classes, *self.widths)
         return zlib.crc32(struct.pack(f'>{len(words)}I', *words))
 
     @property
@@ -75,7 +80,16 @@ class Geometry:
     @property
     def n_frame_words(self) -> int:
         """Words of `lanes` bits of one frame."""
-        return self.pixel_planes * -(-self.widths[0] // self.lanes)
+        return self.pixel_planes * self.n_words(self.widths[0])
+
+    @property
+    def n_value_words(self) -> int:
+        """Words of all hidden layers of one frame."""
+        return sum(map(self.n_words, self.widths[1:]))
+
+    def n_words(self, n_values: int) -> int:
+        """Words of `lanes` bits that hold n values."""
+        return -(-n_values * self.value_bits // self.lanes)
 
     @property
     def parameters(self) -> dict[str, int | str]:
@@ -84,6 +98,7 @@ class Geometry:
         packed = sum(width << (16 * layer) for layer, width in enumerate(self.widths))
         return {
             'Lanes': self.lanes,
+            'ValueBits': self.value_bits,
             'PixelPlanes': self.pixel_planes,
             'FirstWeightBits': self.first_weight_bits,
             'NLayers': len(self.widths) - 1,
@@ -91,15 +106,24 @@ class Geometry:
             'NClasses': self.n_classes,
         }
 
+    @property
+    def learning_parameters(self) -> dict[str, int | str]:
+        """Return the parameters of a build that learns, too; levels have no statistics."""
+        log2_window = LOG2_WINDOW if self.value_bits == 1 else 0
+        return self.parameters | {'EsSamples': MAX_SAMPLES, 'StatBits': log2_window}
+
 
 def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometry:
     """
     Return the geometry that runs `network`; the weights say how wide those of layer one are.
 
-    Raises UsageError unless the layers are [Threshold,] (Dense, Threshold) ..., Head; the first
-    Threshold, where there is one, is of the pixels.
+    Raises UsageError unless the layers are [Threshold,] (Dense, Threshold) ..., Head, where the
+    first Threshold, where there is one, is of the pixels; or SumPool, Projection ..., Head.
     """
     layers = network.layers
+    if isinstance(layers[0], SumPool):
+        widths = levels.widths_of(network)
+        return Geometry(widths, network.head.n_classes, lanes, value_bits=8)
     on_bits = isinstance(layers[0], Threshold)
     body, head = layers[1:-1] if on_bits else layers[:-1], layers[-1]
     pairs = list(zip(body[::2], body[1::2], strict=False))
@@ -130,6 +154,9 @@ def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32
     geometry = geometry_of(network, weights, lanes)
     version = int(weights.version[:8], 16)
     parts = [np.array([FORMAT, geometry.crc, version], np.uint32)]
+    if geometry.value_bits > 1:
+        parts.extend(levels.layer_words(network, weights, lanes))
+        return _with_head(network, weights, parts)
     body = network.layers[1:-1] if geometry.pixel_planes == 1 else network.layers[:-1]
     for layer in body[::2]:
         rows = weights[f'{layer.name}.weights']
@@ -137,6 +164,11 @@ def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32
         parts.append(_plane_rows(rows, lanes) if wide else _packed_rows(rows, layer, lanes))
     limit = geometry.threshold_limit
     parts.extend(_threshold_words(weights, layer.name, limit) for layer in body[1::2])
+    return _with_head(network, weights, parts)
+
+
+def _with_head(network: Network, weights: Weights, parts: list[U32]) -> U32:
+    """Return an image whose words before the head are there: the head's, and the CRC."""
     head = network.head.name
     parts.append(weights[f'{head}.bias'].astype(np.int32).view(np.uint32))
     parts.append(_head_words(weights[f'{head}.weights']).reshape(-1))
@@ -161,10 +193,13 @@ def frame_words(network: Network, weights: Weights, images: U8, lanes: int = 128
     Return the words of frames, (n, n_frame_words, lanes / 8) uint8, most significant byte first.
 
     A first layer on bits gets the pixels' thresholds applied here; a first layer on pixels gets
-    bit planes, for each word from the least significant plane on.
+    bit planes, for each word from the least significant plane on; one on levels gets those.
     """
     flat = images.reshape(len(images), -1)
-    if geometry_of(network, weights, lanes).pixel_planes == 1:
+    geometry = geometry_of(network, weights, lanes)
+    if geometry.value_bits > 1:
+        return _padded(levels.frame_bytes(network, flat), lanes)
+    if geometry.pixel_planes == 1:
         name = network.layers[0].name
         above = images >= weights[f'{name}.thresholds']
         bits = above ^ (weights[f'{name}.flips'] != 0)
@@ -179,15 +214,16 @@ def logits_from(beat: bytes, n_classes: int) -> I32:
     return np.frombuffer(beat, '>i4')[::-1][:n_classes].astype(np.int32)
 
 
-def layer_bits(geometry: Geometry, words: U8) -> list[I8]:
-    """Return the +-1 bits (n, width) of each hidden layer from (n, n_words, lanes / 8) uint8."""
-    bits, at = [], 0
+def layer_values(geometry: Geometry, words: U8) -> list[I8]:
+    """Return bits as +-1, or levels, (n, width) of each hidden layer from (n, n_words, bytes)."""
+    values, at = [], 0
     for width in geometry.widths[1:]:
-        n_words = -(-width // geometry.lanes)
+        n_words = geometry.n_words(width)
         rows = np.ascontiguousarray(words[:, at : at + n_words]).reshape(len(words), -1)
-        bits.append(unpack_signs(rows, width))
+        levels_of = rows.view(np.int8)[:, :width]
+        values.append(unpack_signs(rows, width) if geometry.value_bits == 1 else levels_of)
         at += n_words
-    return bits
+    return values
 
 
 def _packed_rows(rows: Array, layer: Layer, lanes: int) -> U32:

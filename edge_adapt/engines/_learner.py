@@ -57,6 +57,16 @@ class Learner:
             raise UsageError(f'the window of the accelerator has 1..{MAX_WINDOW} frames')
         return self._do(lambda simulator: self._search(simulator, weights, images, n_wanted))
 
+    def logits(self, weights: Weights, images: U8) -> I32:
+        """Run frames with `weights` and return their logits (n, n_classes)."""
+
+        def run(simulator: Simulator) -> I32:
+            self._use(simulator, weights)
+            words = frame_words(self._network, weights, images, self._lanes)
+            return simulator.infer(words).logits
+
+        return self._do(run)
+
     def capture(self, weights: Weights, images: U8, labels: I64) -> None:
         """Keep the features of labelled frames, as `weights` compute them, on chip."""
         if len(images) > MAX_SAMPLES:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from edge_adapt.engines._accelerator import Geometry, layer_bits, LEARNING
+from edge_adapt.engines._accelerator import Geometry, layer_values
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, I8, I32, I64, U8
 import numpy as np
@@ -69,7 +69,7 @@ class SimulatorLostError(Exception):
 
 
 class Answer(NamedTuple):
-    """What frames gave: logits (n, n_classes), the bank of each, and each layer's +-1 bits."""
+    """What frames gave: logits (n, n_classes), the bank of each, and each layer's values."""
 
     logits: I32
     banks: U8
@@ -81,7 +81,7 @@ class Simulator:
 
     def __init__(self, geometry: Geometry, timeout_s: float, learning: bool = False) -> None:
         self.geometry = geometry
-        self._parameters = geometry.parameters | (LEARNING if learning else {})
+        self._parameters = geometry.learning_parameters if learning else geometry.parameters
         if not (_ROOT / 'hw' / 'cosim' / 'launch.py').exists():
             raise UsageError(
                 "engine 'rtl_cosim' needs the accelerator's sources: the folder hw/ of a source"
@@ -112,6 +112,7 @@ class Simulator:
                 'socket': path,
                 'parameters': self._parameters,
                 'n_frame_words': geometry.n_frame_words,
+                'n_value_words': geometry.n_value_words,
             }
         )
         return subprocess.Popen(
@@ -146,14 +147,13 @@ class Simulator:
         flags = _PROBE * probe | _BITS * bits
         body = self._ask(Operation.INFER, flags, np.ascontiguousarray(words).tobytes())
         n_logits = 4 * n * geometry.n_classes
-        n_bits = sum(-(-width // geometry.lanes) for width in geometry.widths[1:])
-        n_expected = n_logits + n + bits * n * n_bits * geometry.lanes // 8
+        n_expected = n_logits + n + bits * n * geometry.n_value_words * geometry.lanes // 8
         if len(body) != n_expected:
             raise SimulatorLostError(f'the simulator answered {len(body)} bytes, not {n_expected}')
         logits = np.frombuffer(body[:n_logits], '>i4').reshape(n, -1).astype(np.int32)
         banks = np.frombuffer(body[n_logits : n_logits + n], np.uint8)
         rows = np.frombuffer(body[n_logits + n :], np.uint8)
-        layers = layer_bits(geometry, rows.reshape(n, -1, geometry.lanes // 8)) if bits else []
+        layers = layer_values(geometry, rows.reshape(n, -1, geometry.lanes // 8)) if bits else []
         return Answer(logits, banks, layers)
 
     def write_bank(self, bank: int, image: Array) -> None:

@@ -104,8 +104,6 @@ class AcceleratedRowEs(RowEs):
     def prepare(self, objective: Objective, weights: Weights, samples: Samples) -> RowTask:
         """Bring the samples to the accelerator. Raises UsageError as RowEs does."""
         task = super().prepare(objective, weights, samples)
-        if not task.features.is_bits:
-            raise UsageError('the accelerator learns from features of one bit')
         if not (-MAX_SHIFT <= task.shift <= MAX_SHIFT and task.stride <= MAX_STRIDE):
             raise UsageError(f'the head has a scale beyond the accelerator: shift {task.shift}')
         known = labelled(objective, samples)
@@ -177,6 +175,6 @@ def _hidden(objective: Objective) -> list[Threshold]:
     network = objective.network
     layers = [layer for layer in network.recalibrated if network.sources[layer.name] != (INPUT,)]
     thresholds = [layer for layer in layers if isinstance(layer, Threshold)]
-    if len(thresholds) < len(layers) or len(layers) < len(network.recalibrated):
+    if not layers or len(thresholds) < len(layers) or len(layers) < len(network.recalibrated):
         raise UsageError('the accelerator recalibrates networks whose thresholds all follow sums')
     return thresholds

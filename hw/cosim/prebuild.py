@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from edge_adapt.engines._accelerator import geometry_of, LEARNING
+from edge_adapt.engines._accelerator import geometry_of
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model
 
@@ -34,7 +34,7 @@ def main(words: list[str]) -> int:
         return 2
     sys.stdout.write(f'building for {geometry} (a minute) ...\n')
     sys.stdout.flush()
-    parameters = geometry.parameters | (LEARNING if wanted.learning else {})
+    parameters = geometry.learning_parameters if wanted.learning else geometry.parameters
     folder = build('accelerator', parameters, 'serving')
     sys.stdout.write(f'built: {folder}\n')
     return 0

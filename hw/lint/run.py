@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from edge_adapt.engines._accelerator import Geometry, LEARNING
+from edge_adapt.engines._accelerator import Geometry
 
 from hw.cosim.build import sources, use_verilator
 
@@ -19,13 +19,14 @@ GEOMETRIES = (
     Geometry((784, 256, 256), 10),
     Geometry((40, 33), 3, lanes=32, pixel_planes=8),
     Geometry((64, 256, 256), 10, pixel_planes=8, first_weight_bits=8),
+    Geometry((784, 64, 32), 10, lanes=256, value_bits=8),
 )
 
 
 def lint(geometry: Geometry, learning: bool = False) -> str:
     """Return what verilator says of the accelerator of one geometry; '' where it is clean."""
     use_verilator()
-    values = geometry.parameters | (LEARNING if learning else {})
+    values = geometry.learning_parameters if learning else geometry.parameters
     parameters = [f'-G{name}={value}' for name, value in values.items()]
     command = ['verilator', '--lint-only', '--quiet', '-Wall', '--top-module', 'accelerator']
     done = subprocess.run(

@@ -1,7 +1,8 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The accelerator: a binary network with two parameter banks behind AXI.
+// The accelerator: a network with two parameter banks behind AXI, of bits or of 8-bit levels
+// (network_engine.sv).
 //
 // s_axil    registers (hw/REGISTERS.md)
 // s_axis_pixels   frames: words of P lanes; tuser[0] probes the bank not selected, tuser[1] asks
@@ -15,6 +16,7 @@
 
 module accelerator #(
     parameter int unsigned Lanes = 128,
+    parameter int unsigned ValueBits = 1,
     parameter int unsigned PixelPlanes = 1,
     parameter int unsigned FirstWeightBits = 1,
     parameter int unsigned NLayers = 2,
@@ -76,112 +78,21 @@ module accelerator #(
 
   // ---- constants of the geometry ----
 
-  function automatic int unsigned weight_depth();
-    weight_depth = 0;
-    for (int l = 0; l < NLayers; l++) begin
-      weight_depth = weight_depth + 32'(Widths[16*(l+1)+:16]) *
-          ((32'(Widths[16*l+:16]) + Lanes - 1) / Lanes) *
-          ((l == 0 && FirstWeightBits > 1) ? 9 : 1);
-    end
-  endfunction
-
-  function automatic int unsigned neurons();
-    neurons = 0;
-    for (int l = 1; l <= NLayers; l++) neurons = neurons + 32'(Widths[16*l+:16]);
-  endfunction
-
-  function automatic logic [31:0] geometry();
-    logic [31:0] crc;
-    crc = crc32_pkg::crc32_word(crc32_pkg::CrcStart, Lanes);
-    crc = crc32_pkg::crc32_word(crc, PixelPlanes);
-    crc = crc32_pkg::crc32_word(crc, FirstWeightBits);
-    crc = crc32_pkg::crc32_word(crc, NClasses);
-    for (int l = 0; l <= NLayers; l++) crc = crc32_pkg::crc32_word(crc, 32'(Widths[16*l+:16]));
-    geometry = ~crc;
-  endfunction
-
-  localparam int unsigned WeightDepth = weight_depth();
-  localparam int unsigned NNeurons = neurons();
+  localparam logic [16*geometry_pkg::MaxWidths-1:0] AllWidths =
+      (16 * geometry_pkg::MaxWidths)'(Widths);
+  localparam int unsigned WeightDepth = geometry_pkg::weight_depth(
+      NLayers, AllWidths, Lanes / ValueBits, FirstWeightBits > 1 ? 9 : 1);
+  localparam int unsigned NNeurons = geometry_pkg::neurons(NLayers, AllWidths);
+  localparam logic [31:0] Geometry = geometry_pkg::checksum(
+      Lanes, ValueBits, PixelPlanes, FirstWeightBits, NClasses, NLayers, AllWidths);
   localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]);
-  localparam int unsigned HeadLanes = (NClasses + 3) / 4;
-  localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth);
-  localparam int unsigned NeuronAddrBits = $clog2(2 * NNeurons);
-  localparam int unsigned FeatureAddrBits = $clog2(2 * NFeatures);
-  localparam int unsigned BiasAddrBits = $clog2(2 * NClasses);
-  localparam int unsigned ClassBits = NClasses > 1 ? $clog2(NClasses) : 1;
   localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24;
-  localparam logic [31:0] Geometry = geometry();
 
-  if (Lanes < 32 || 2 ** $clog2(Lanes) != Lanes) begin : gen_illegal_lanes
-    $error("Lanes must be a power of two and at least 32, got %0d", Lanes);
-  end
-  if (PixelPlanes != 1 && PixelPlanes != 8) begin : gen_illegal_planes
-    $error("PixelPlanes must be 1 (bits) or 8 (8-bit pixels), got %0d", PixelPlanes);
-  end
-  if (FirstWeightBits != 1 && !(FirstWeightBits == 8 && PixelPlanes == 8)) begin : gen_illegal_bits
-    $error("FirstWeightBits must be 1, or 8 on pixels, got %0d", FirstWeightBits);
-  end
-  if (NClasses < 2 || NClasses > 256) begin : gen_illegal_classes
-    $error("NClasses must be 2..256, got %0d", NClasses);
-  end
-  if (StatBits > 12) begin : gen_illegal_window
-    $error("StatBits must be 0..12, got %0d", StatBits);
-  end
-  if (NNeurons > 32767 || WeightDepth > 32767) begin : gen_illegal_size
-    $error("at most 32767 neurons and weight words a bank, got %0d and %0d", NNeurons, WeightDepth);
-  end
-
-  // ---- streams ----
-
-  logic pixels_valid, pixels_ready, pixels_last;
-  logic [10:0] pixels_user;
-  logic param_valid, param_ready, param_last;
-  logic result_valid, result_ready, result_bank, result_probe;
-  logic [Lanes-1:0] pixels;
-  logic [31:0] param;
-  logic [32*NClasses-1:0] logits;
-  logic [ClassBits-1:0] label;
-
-  skid_buffer #(
-      .Width(Lanes + 12)
-  ) u_pixels (
-      .clk_i,
-      .rst_ni,
-      .valid_i(s_axis_pixels_tvalid),
-      .ready_o(s_axis_pixels_tready),
-      .data_i ({s_axis_pixels_tdata, s_axis_pixels_tlast, s_axis_pixels_tuser}),
-      .valid_o(pixels_valid),
-      .ready_i(pixels_ready),
-      .data_o ({pixels, pixels_last, pixels_user})
-  );
-
-  skid_buffer #(
-      .Width(33)
-  ) u_param (
-      .clk_i,
-      .rst_ni,
-      .valid_i(s_axis_param_tvalid),
-      .ready_o(s_axis_param_tready),
-      .data_i ({s_axis_param_tdata, s_axis_param_tlast}),
-      .valid_o(param_valid),
-      .ready_i(param_ready),
-      .data_o ({param, param_last})
-  );
-
-  skid_buffer #(
-      .Width(32 * NClasses + 10)
-  ) u_result (
-      .clk_i,
-      .rst_ni,
-      .valid_i(result_valid),
-      .ready_o(result_ready),
-      .data_i ({logits, 8'(label), result_probe, result_bank}),
-      .valid_o(m_axis_result_tvalid),
-      .ready_i(m_axis_result_tready),
-      .data_o ({m_axis_result_tdata, m_axis_result_tuser})
-  );
-
-  assign m_axis_result_tlast = 1'b1;
+  geometry_check #(
+      .Lanes(Lanes), .ValueBits(ValueBits), .PixelPlanes(PixelPlanes),
+      .FirstWeightBits(FirstWeightBits), .NLayers(NLayers), .NClasses(NClasses),
+      .StatBits(StatBits), .NNeurons(NNeurons), .WeightDepth(WeightDepth)
+  ) u_check ();
 
   // ---- registers ----
 
@@ -189,12 +100,10 @@ module accelerator #(
   logic frame_refused, command_bank, selected;
   logic write_request, write_accepted, read_request, read_accepted;
   logic select_request, select_accepted;
-  logic [31:0] bank_status, es_scale, es_register, es_status, es_generations, stat_distance;
-  logic [31:0] value;
+  logic [31:0] bank_status;
   logic [63:0] bank_versions;
-  logic [15:0] es_batch;
-  logic es_load, es_store, es_register_we, es_run, es_clear;
-  logic stat_load, stat_store, stat_run, stat_busy;
+  learning_pkg::command_t learning_command;
+  learning_pkg::status_t learning_status;
 
   register_file #(
       .Geometry(Geometry),
@@ -234,33 +143,19 @@ module accelerator #(
       .frame_started_i  (frame_start),
       .frame_answered_i (frame_done),
       .frame_refused_i  (frame_refused),
-      .value_o          (value),
-      .es_load_o        (es_load),
-      .es_store_o       (es_store),
-      .es_register_we_o (es_register_we),
-      .es_run_o         (es_run),
-      .es_clear_o       (es_clear),
-      .es_scale_o       (es_scale),
-      .es_batch_o       (es_batch),
-      .es_register_i    (es_register),
-      .es_status_i      (es_status),
-      .es_generations_i (es_generations),
-      .stat_load_o      (stat_load),
-      .stat_store_o     (stat_store),
-      .stat_run_o       (stat_run),
-      .stat_busy_i      (stat_busy),
-      .stat_distance_i  (stat_distance)
+      .learning_o       (learning_command),
+      .learning_i       (learning_status)
   );
 
   // ---- parameters: two banks ----
 
-  logic [WeightAddrBits-1:0] weight_addr;
-  logic [NeuronAddrBits-1:0] threshold_addr;
-  logic [FeatureAddrBits-1:0] head_addr;
-  logic [BiasAddrBits-1:0] bias_addr;
+  logic [$clog2(2*WeightDepth)-1:0] weight_addr;
+  logic [$clog2(2*NNeurons)-1:0] threshold_addr;
+  logic [$clog2(2*NFeatures)-1:0] head_addr;
+  logic [$clog2(2*NClasses)-1:0] bias_addr;
   logic [Lanes-1:0] weight;
   logic [31:0] threshold, bias;
-  logic [32*HeadLanes-1:0] head;
+  logic [32*((NClasses+3)/4)-1:0] head;
 
   parameter_store #(
       .Lanes      (Lanes),
@@ -288,10 +183,10 @@ module accelerator #(
       .selected_o       (selected),
       .status_o         (bank_status),
       .versions_o       (bank_versions),
-      .s_valid_i        (param_valid),
-      .s_ready_o        (param_ready),
-      .s_data_i         (param),
-      .s_last_i         (param_last),
+      .s_valid_i        (s_axis_param_tvalid),
+      .s_ready_o        (s_axis_param_tready),
+      .s_data_i         (s_axis_param_tdata),
+      .s_last_i         (s_axis_param_tlast),
       .m_valid_o        (m_axis_param_tvalid),
       .m_ready_i        (m_axis_param_tready),
       .m_data_o         (m_axis_param_tdata),
@@ -308,12 +203,15 @@ module accelerator #(
 
   // ---- engine ----
 
+  assign m_axis_result_tlast = 1'b1;
+
   logic sample_valid, sample_last, stat_valid, stat_last, stat_reached;
   logic signed [AccBits-1:0] stat_sum;
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
 
-  bnn_engine #(
+  network_engine #(
+      .ValueBits  (ValueBits),
       .Lanes      (Lanes),
       .PixelPlanes(PixelPlanes),
       .FirstWeightBits(FirstWeightBits),
@@ -326,11 +224,11 @@ module accelerator #(
   ) u_engine (
       .clk_i,
       .rst_ni,
-      .s_valid_i       (pixels_valid),
-      .s_ready_o       (pixels_ready),
-      .s_data_i        (pixels),
-      .s_last_i        (pixels_last),
-      .s_user_i        (pixels_user),
+      .s_valid_i       (s_axis_pixels_tvalid),
+      .s_ready_o       (s_axis_pixels_tready),
+      .s_data_i        (s_axis_pixels_tdata),
+      .s_last_i        (s_axis_pixels_tlast),
+      .s_user_i        (s_axis_pixels_tuser),
       .frame_refused_o (frame_refused),
       .frame_probe_o   (frame_probe),
       .frame_ready_i   (frame_ready),
@@ -345,12 +243,10 @@ module accelerator #(
       .head_i          (head),
       .bias_addr_o     (bias_addr),
       .bias_i          (bias),
-      .m_valid_o       (result_valid),
-      .m_ready_i       (result_ready),
-      .m_logits_o      (logits),
-      .m_label_o       (label),
-      .m_bank_o        (result_bank),
-      .m_probe_o       (result_probe),
+      .m_valid_o       (m_axis_result_tvalid),
+      .m_ready_i       (m_axis_result_tready),
+      .m_logits_o      (m_axis_result_tdata),
+      .m_user_o        (m_axis_result_tuser),
       .bits_valid_o    (m_axis_bits_tvalid),
       .bits_ready_i    (m_axis_bits_tready),
       .bits_o          (m_axis_bits_tdata),
@@ -369,6 +265,7 @@ module accelerator #(
 
   learning_units #(
       .Lanes    (Lanes),
+      .ValueBits(ValueBits),
       .NClasses (NClasses),
       .NFeatures(NFeatures),
       .NNeurons (NNeurons),
@@ -387,22 +284,8 @@ module accelerator #(
       .stat_last_i     (stat_last),
       .stat_reached_i  (stat_reached),
       .stat_sum_i      (stat_sum),
-      .value_i         (value),
-      .es_load_i       (es_load),
-      .es_store_i      (es_store),
-      .es_register_we_i(es_register_we),
-      .es_run_i        (es_run),
-      .es_clear_i      (es_clear),
-      .es_scale_i      (es_scale),
-      .es_batch_i      (es_batch),
-      .es_register_o   (es_register),
-      .es_status_o     (es_status),
-      .es_generations_o(es_generations),
-      .stat_load_i     (stat_load),
-      .stat_store_i    (stat_store),
-      .stat_run_i      (stat_run),
-      .stat_busy_o     (stat_busy),
-      .stat_distance_o (stat_distance),
+      .command_i       (learning_command),
+      .status_o        (learning_status),
       .s_valid_i       (s_axis_es_tvalid),
       .s_ready_o       (s_axis_es_tready),
       .s_data_i        (s_axis_es_tdata),

@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the lanes read: two frames of input words, one being filled while the other is read, and
-// the bits of the layer before while those of a layer are collected into words.
+// the values of the layer before while those of a layer are collected into words.
 //
-// Lane 0 is the most significant bit of a word. Read two cycles after the step: read_i in cycle 0
+// The first value is the most significant of a word. Read two cycles after the step: read_i in cycle 0
 // gives activations_o in cycle 1.
 
 module activation_store #(
     parameter int unsigned Lanes = 128,
+    parameter int unsigned ValueBits = 1,
     parameter int unsigned PixelPlanes = 1,
     parameter int unsigned NPixels = 784,
-    parameter int unsigned HiddenWords = 2
+    parameter int unsigned HiddenWords = 2,
+    localparam int unsigned NValues = Lanes / ValueBits
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
@@ -27,22 +29,22 @@ module activation_store #(
     // The pipeline
     input  bnn_pkg::step_t             read_i,
     input  bnn_pkg::step_t             write_i,
-    input  logic                       bit_i,
+    input  logic       [ValueBits-1:0] value_i,
     output logic           [Lanes-1:0] activations_o,
     output logic                       word_valid_o,
     output logic           [Lanes-1:0] word_o
 );
 
-  localparam int unsigned NPixelWords = (NPixels + Lanes - 1) / Lanes;
+  localparam int unsigned NPixelWords = (NPixels + NValues - 1) / NValues;
   localparam int unsigned NBeats = NPixelWords * PixelPlanes;
   localparam int unsigned BeatBits = NBeats > 1 ? $clog2(NBeats) : 1;
   localparam int unsigned HiddenBits = HiddenWords > 1 ? $clog2(HiddenWords) : 1;
-  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned PlaceBits = $clog2(NValues);
 
   // The plane of ones in the last word of a row of pixels.
   function automatic logic [Lanes-1:0] last_ones();
     for (int i = 0; i < Lanes; i++) begin
-      last_ones[Lanes-1-i] = i < NPixels - Lanes * (NPixelWords - 1);
+      last_ones[Lanes-1-i] = i < NPixels - NValues * (NPixelWords - 1);
     end
   endfunction
 
@@ -50,12 +52,29 @@ module activation_store #(
 
   logic [Lanes-1:0] hidden[2**(HiddenBits+1)];
   logic [Lanes-1:0] frame_word, hidden_word_q, collected_q, collected;
-  logic [15:0] bit_q;
+  logic [Lanes-1:0] frame_data;
+  logic [10:0] frame_user;
+  logic frame_word_valid, frame_word_ready, frame_last;
+  logic [15:0] count_q;
+  logic [PlaceBits-1:0] place;
   logic pixels_q, ones_q, last_word_q, store, layer_done, unused_steps;
 
   assign unused_steps = ^{read_i, write_i};  // a few of the fields are needed
   assign store = write_i.valid && write_i.last;
   assign layer_done = write_i.valid && write_i.layer_last;
+
+  skid_buffer #(
+      .Width(Lanes + 12)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .valid_i(s_valid_i),
+      .ready_o(s_ready_o),
+      .data_i ({s_data_i, s_last_i, s_user_i}),
+      .valid_o(frame_word_valid),
+      .ready_i(frame_word_ready),
+      .data_o ({frame_data, frame_last, frame_user})
+  );
 
   frame_buffer #(
       .Lanes (Lanes),
@@ -63,11 +82,11 @@ module activation_store #(
   ) u_frame_buffer (
       .clk_i,
       .rst_ni,
-      .s_valid_i,
-      .s_ready_o,
-      .s_data_i,
-      .s_last_i,
-      .s_user_i,
+      .s_valid_i(frame_word_valid),
+      .s_ready_o(frame_word_ready),
+      .s_data_i (frame_data),
+      .s_last_i (frame_last),
+      .s_user_i (frame_user),
       .refused_o,
       .frame_valid_o,
       .frame_user_o,
@@ -88,23 +107,25 @@ module activation_store #(
     if (ones_q) activations_o = last_word_q ? LastOnes : '1;
   end
 
+  assign place = PlaceBits'(NValues - 1) - count_q[PlaceBits-1:0];
+
   always_comb begin
-    collected = bit_q[LaneBits-1:0] == '0 ? '0 : collected_q;
-    collected[LaneBits'(Lanes-1)-bit_q[LaneBits-1:0]] = bit_i;
+    collected = place == '1 ? '0 : collected_q;
+    collected[ValueBits*place+:ValueBits] = value_i;
   end
 
   assign word_o = collected;
-  assign word_valid_o = store && (write_i.layer_last || bit_q[LaneBits-1:0] == '1);
+  assign word_valid_o = store && (write_i.layer_last || place == '0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) bit_q <= '0;
-    else if (store) bit_q <= write_i.layer_last ? '0 : bit_q + 16'd1;
+    if (!rst_ni) count_q <= '0;
+    else if (store) count_q <= write_i.layer_last ? '0 : count_q + 16'd1;
   end
 
   always_ff @(posedge clk_i) begin
     if (store) begin
       collected_q <= collected;
-      hidden[{write_i.parity, bit_q[LaneBits+:HiddenBits]}] <= collected;
+      hidden[{write_i.parity, count_q[PlaceBits+:HiddenBits]}] <= collected;
     end
   end
 

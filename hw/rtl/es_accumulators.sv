@@ -8,24 +8,29 @@
 //   z_j = 16 (W_j . h + bias_j) - W_j . mu, with W = (V + 128) >> 8
 //   d_p = 16 b_p . (h, 1) - b_p . mu
 //
+// Where features are levels (ValueBits = 8) there is no such share, and a sample adds
+// W_j . (h - mu) and b_p . (h - mu, 16), bit by bit of h - mu.
+//
 // A logit has room for biases below 2^18; the ring of logits turns a class a cycle.
 
 module es_accumulators #(
     parameter int unsigned NClasses = 10,
     parameter int unsigned NFeatures = 256,
-    parameter int unsigned NDirections = 2
+    parameter int unsigned NDirections = 2,
+    parameter int unsigned ValueBits = 1,
+    localparam int unsigned FactorBits = ValueBits == 1 ? 6 : 9
 ) (
     input  logic                             clk_i,
     // V with two cycles of latency, the rest with three
     input  logic        [   16*NClasses-1:0] row_i,
-    input  logic        [               5:0] mean_i,
-    input  logic        [               2:0] mean_bit_i,
+    input  logic signed [    FactorBits-1:0] factor_i,
+    input  logic        [               3:0] bit_i,
     input  logic                             feature_i,
     input  logic        [   NDirections-1:0] directions_i,
     input  logic                             valid_i,
     input  logic                             bias_row_i,
     input  logic                             last_bit_i,
-    input  logic                             in_means_i,
+    input  logic                             serial_i,
     input  logic                             clear_i,
     input  logic                             rotate_i,
     input  logic                             save_i,
@@ -35,26 +40,33 @@ module es_accumulators #(
     output logic        [32*NDirections-1:0] moves_o
 );
 
-  // 16 W . h and W . mu are below 127 * 16 * NFeatures each, 16 bias below 2^22
-  localparam int unsigned SumBits = $clog2(127 * 32 * NFeatures) + 2;
+  // A feature is below 16, its mean too; or both are below 128. 16 bias is below 2^22.
+  localparam int unsigned MaxFactor = ValueBits == 1 ? 32 : 256;
+  localparam int unsigned SumBits = $clog2(127 * MaxFactor * NFeatures) + 2;
   localparam int unsigned LogitBits = SumBits > 24 ? SumBits : 24;
-  localparam int unsigned MoveBits = $clog2(32 * (NFeatures + 1)) + 2;
+  localparam int unsigned MoveBits = $clog2(MaxFactor * (NFeatures + 1)) + 2;
 
   logic [LogitBits*NClasses-1:0] logits_q, start_q;
-  logic add_q, subtract_q, unused_fractions;
+  localparam int unsigned TermBits = 8 + FactorBits;
+  localparam logic [3:0] TopBit = 4'(FactorBits - 1);
+  // A mean is taken off: its top bit counts positive.
+  localparam bit TakesOff = ValueBits == 1;
+
+  logic add_q, subtract_q, factor_bit, unused_fractions;
 
   assign unused_fractions = ^row_i;  // the bits of V below a half
 
   always_ff @(posedge clk_i) begin
     add_q      <= valid_i && !bias_row_i;
-    subtract_q <= in_means_i ? mean_bit_i != 3'd5 : !feature_i;
+    subtract_q <= serial_i ? (bit_i == TopBit) != TakesOff : !feature_i;
   end
 
+  assign factor_bit = 1'(factor_i >>> bit_i);
   assign logit_o = 32'(signed'(logits_q[LogitBits-1:0]));
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
     logic signed [7:0] weight_q;
-    logic signed [13:0] weight, term_q;
+    logic signed [TermBits-1:0] weight, term_q;
     logic signed [LogitBits-1:0] logit, following;
     logic [LogitBits-1:0] sum;
 
@@ -67,7 +79,7 @@ module es_accumulators #(
         .sum_o     (sum)
     );
 
-    assign weight = 14'(weight_q);
+    assign weight = TermBits'(weight_q);
     assign logit = logits_q[LogitBits*j+:LogitBits];
 
     if (j < NClasses - 1) begin : gen_inner
@@ -78,7 +90,7 @@ module es_accumulators #(
 
     always_ff @(posedge clk_i) begin
       weight_q <= row_i[16*j+8+:8] + {7'd0, row_i[16*j+7]};
-      term_q   <= !in_means_i ? weight <<< 4 : mean_i[mean_bit_i] ? weight <<< mean_bit_i : '0;
+      term_q   <= !serial_i ? weight <<< 4 : factor_bit ? weight <<< bit_i : '0;
       if (restore_i) begin
         logits_q[LogitBits*j+:LogitBits] <= start_q[LogitBits*j+:LogitBits];
       end else if (clear_i || rotate_i) begin
@@ -106,15 +118,15 @@ module es_accumulators #(
 
     assign moves_o[32*p+:32] = 32'(move_q);
 
-    // The share of a feature in 16 b . (h, 1) - b . mu
+    // The share of a feature in 16 b . (h, 1) - b . mu, or in b . (h - mu, 16)
     always_comb begin
       share = MoveBits'(16);
       plus  = directions_i[p] == feature_i;
-      if (in_means_i && bias_row_i) begin
+      if (serial_i && bias_row_i) begin
         plus = directions_i[p];
-      end else if (in_means_i) begin
-        share = MoveBits'(signed'(mean_i));
-        plus  = !directions_i[p];
+      end else if (serial_i) begin
+        share = MoveBits'(factor_i);
+        plus  = directions_i[p] != TakesOff;
       end
     end
 
@@ -123,7 +135,7 @@ module es_accumulators #(
         move_q <= '0;
       end else if (restore_i) begin
         move_q <= start_move_q;
-      end else if (valid_i && last_bit_i && (in_means_i || !bias_row_i)) begin
+      end else if (valid_i && last_bit_i && (serial_i || !bias_row_i)) begin
         move_q <= sum;
       end
       if (save_i) start_move_q <= move_q;

@@ -7,6 +7,7 @@ module es_sequencer #(
     parameter int unsigned NClasses = 10,
     parameter int unsigned NFeatures = 256,
     parameter int unsigned NDirections = 2,
+    parameter int unsigned ValueBits = 1,
     localparam int unsigned FeatureBits = $clog2(NFeatures + 1),
     localparam int unsigned ClassBits = $clog2(NClasses),
     localparam int unsigned DirectionBits = NDirections > 1 ? $clog2(NDirections) : 1
@@ -33,7 +34,7 @@ module es_sequencer #(
     output logic           [  ClassBits-1:0] class_o,
     output logic                             last_class_o,
     output logic         [DirectionBits-1:0] direction_o,
-    output logic           [            2:0] bit_o,
+    output logic           [            3:0] bit_o,
     output logic                             first_sample_o,
     output logic           [           15:0] order_at_o,
     output logic                             settled_o,
@@ -42,17 +43,22 @@ module es_sequencer #(
 
   localparam logic [FeatureBits-1:0] BiasRow = FeatureBits'(NFeatures);
 
+  // Bits of a mean, or of a centred level
+  localparam logic [3:0] TopBit = ValueBits == 1 ? 4'd5 : 4'd8;
+
   es_pkg::state_e state_q;
   logic [FeatureBits-1:0] feature_q;
   logic [ClassBits-1:0] class_q;
   logic [DirectionBits-1:0] direction_q;
-  logic [2:0] bit_q, wait_q;
+  logic [3:0] bit_q;
+  logic [2:0] wait_q;
   logic [15:0] batch_q, generation_q, order_at_q;
   logic [1:0] region_q;
-  logic last_class, last_feature, last_generation, settled;
+  logic last_class, last_feature, last_bit, last_generation, settled;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_feature = feature_q == BiasRow - FeatureBits'(1);
+  assign last_bit = bit_q == TopBit || feature_q == BiasRow;
   assign last_generation = generation_q == n_generations_i - 16'd1;
   assign settled = wait_q == 3'd4;  // the pipeline behind the last step is empty
   assign state_o = state_q;
@@ -133,24 +139,22 @@ module es_sequencer #(
         end
         es_pkg::StBiases: begin
           class_q <= last_class ? '0 : class_q + ClassBits'(1);
-          if (last_class) state_q <= es_pkg::StMeans;
+          if (last_class) state_q <= ValueBits == 1 ? es_pkg::StMeans : es_pkg::StMeansEnd;
         end
         es_pkg::StMeans: begin
-          bit_q <= bit_q == 3'd5 ? '0 : bit_q + 3'd1;
-          if (feature_q == BiasRow) begin
-            bit_q     <= '0;
-            feature_q <= '0;
-            state_q   <= es_pkg::StMeansEnd;
-          end else if (bit_q == 3'd5) begin
-            feature_q <= feature_q + FeatureBits'(1);
-          end
+          bit_q <= last_bit ? '0 : bit_q + 4'd1;
+          if (last_bit) feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          if (feature_q == BiasRow) state_q <= es_pkg::StMeansEnd;
         end
         es_pkg::StMeansEnd: begin
           wait_q <= wait_q + 3'd1;
           if (settled) state_q <= es_pkg::StSample;
         end
         es_pkg::StSample: begin
-          feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          if (ValueBits > 1) bit_q <= last_bit ? '0 : bit_q + 4'd1;
+          if (ValueBits == 1 || last_bit) begin
+            feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          end
           if (feature_q == BiasRow) state_q <= es_pkg::StSampleEnd;
         end
         es_pkg::StSampleEnd: begin

@@ -10,6 +10,8 @@
 //   means     M_j = W_j . mu and N_p = b_p . mu, mu bit by bit: 6 cycles a feature;
 //   samples   z_j = 16 (W_j . h + bias_j) - M_j and d_p = 16 b_p . (h, 1) - N_p, one feature a
 //             cycle by adding or subtracting, then row_loss;
+// or, where features are levels (ValueBits = 8), without means of their own
+//   samples   z_j = W_j . (h - mu) + 16 bias_j and d_p = b_p . (h - mu, 16), 9 cycles a feature;
 //   update    V_j -= step * sign(D_pj) b_p in one sweep: step is a power of two.
 // Candidates are never stored, and there is no multiplier.
 
@@ -18,9 +20,11 @@ module es_unit #(
     parameter int unsigned NFeatures = 256,
     parameter int unsigned NSamples = 512,
     parameter int unsigned NDirections = 2,
+    parameter int unsigned ValueBits = 1,
     parameter int unsigned Lanes = 128,
     localparam int unsigned SampleBits = $clog2(NSamples),
-    localparam int unsigned NWords = (NFeatures + Lanes - 1) / Lanes
+    localparam int unsigned NValues = Lanes / ValueBits,
+    localparam int unsigned NWords = (NFeatures + NValues - 1) / NValues
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
@@ -61,14 +65,17 @@ module es_unit #(
   localparam int unsigned RowBits = $clog2(NFeatures);
   localparam int unsigned ClassBits = $clog2(NClasses);
   localparam int unsigned DirectionBits = NDirections > 1 ? $clog2(NDirections) : 1;
-  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned PlaceBits = $clog2(NValues);
+  localparam int unsigned MeanBits = ValueBits == 1 ? 6 : 8;
+  localparam int unsigned FactorBits = ValueBits == 1 ? MeanBits : 9;
+  localparam logic [3:0] TopBit = 4'(FactorBits - 1);
   localparam int unsigned WordBits = NWords > 1 ? $clog2(NWords) : 1;
 
   es_pkg::state_e state;
   logic [FeatureBits-1:0] feature;
   logic [ClassBits-1:0] class_at;
   logic [DirectionBits-1:0] direction;
-  logic [2:0] bit_at;
+  logic [3:0] bit_at;
   logic [15:0] order_at;
   logic [1:0] region;
   logic bias_row, last_class, first_sample, settled, take, give, loss_done;
@@ -82,7 +89,8 @@ module es_unit #(
   es_sequencer #(
       .NClasses   (NClasses),
       .NFeatures  (NFeatures),
-      .NDirections(NDirections)
+      .NDirections(NDirections),
+      .ValueBits  (ValueBits)
   ) u_sequencer (
       .clk_i,
       .rst_ni,
@@ -113,21 +121,20 @@ module es_unit #(
 
   // ---- memories ----
 
-  logic [16*NClasses-1:0] values[2**RowBits];
-  logic [5:0] means[2**RowBits];
-  logic [16*NClasses-1:0] row1, row2_q, row_in_q, row_new, row_write, row_write_q;
-  logic [32*NClasses-1:0] biases_q;
-  logic [5:0] mean1, mean2_q;
+  logic [MeanBits-1:0] means[2**RowBits];
+  logic [16*NClasses-1:0] row;
+  logic signed [MeanBits-1:0] mean1, mean2_q;
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
-  logic row_we, unused_row;
-  logic [FeatureBits-1:0] row_we_addr, feature1_q, feature2_q, feature3_q, feature4_q;
+  logic [ValueBits-1:0] value2_q, value3_q;
+  logic [FeatureBits-1:0] feature1_q, feature2_q, feature3_q, feature4_q;
+  logic unused_bits;
+
+  assign unused_bits = ^{order_at, value3_q};  // of a level more than its top bit is in the factor
 
   always_ff @(posedge clk_i) begin
-    row1  <= values[feature[RowBits-1:0]];
     mean1 <= means[feature[RowBits-1:0]];
-    if (row_we) values[row_we_addr[RowBits-1:0]] <= row_write;
-    if (take && region == 2'd1) means[feature[RowBits-1:0]] <= s_data_i[5:0];
+    if (take && region == 2'd1) means[feature[RowBits-1:0]] <= s_data_i[MeanBits-1:0];
   end
 
   es_samples #(
@@ -146,13 +153,13 @@ module es_unit #(
       .order_we_i   (take && region == 2'd2),
       .order_at_i   (order_at[SampleBits-1:0]),
       .order_wdata_i(s_data_i[SampleBits-1:0]),
-      .word_at_i    (WordBits'(feature >> LaneBits)),
+      .word_at_i    (WordBits'(feature >> PlaceBits)),
       .word_o       (sample_word),
       .label_o      (sample_label)
   );
 
-  logic ring_turn;
   logic [NDirections-1:0] direction_bits;
+  logic ring_turn;
 
   es_directions #(
       .NFeatures  (NFeatures),
@@ -169,32 +176,33 @@ module es_unit #(
       .bits_o     (direction_bits)
   );
 
-  // ---- one feature a cycle: memory, rounding, adding ----
+  // ---- memory, factor, adding: a feature a cycle, or a bit of a factor ----
 
   logic loss_start, loss_rotate;
   logic [NClasses*NDirections-1:0] positive, negative;
-  logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of a mean}
-  logic write4_q;
-  logic [2:0] bit1_q, bit2_q, bit3_q;
-  logic [LaneBits-1:0] lane1_q;
-  logic sample_bit2_q, sample_bit3_q, in_means, updating, save_start, load_start;
+  logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of a factor}
+  logic [3:0] bit1_q, bit2_q, bit3_q;
+  logic [PlaceBits-1:0] place1_q;
+  logic signed [FactorBits-1:0] factor3_q;
+  logic write4_q, in_means, serial, updating, save_start, load_start;
   logic [NDirections-1:0] direction_bits3_q;
-  logic signed [31:0] rounded_bias, bias, bias_move;
-  logic [5:0] mean3_q;
-  logic signed [31:0] logit;
+  logic signed [31:0] rounded_bias, logit;
   logic [32*NDirections-1:0] moves;
 
+  assign in_means = state == es_pkg::StMeans || state == es_pkg::StMeansEnd;
+  // Where a factor is added bit by bit
+  assign serial = ValueBits == 1 ? in_means
+                                   : state == es_pkg::StSample || state == es_pkg::StSampleEnd;
   assign step = {
     state == es_pkg::StSample || state == es_pkg::StMeans || state == es_pkg::StUpdate,
     bias_row,
-    state != es_pkg::StMeans || bit_at == 3'd5 || bias_row
+    !serial || bit_at == TopBit || bias_row
   };
   assign loss_start = state == es_pkg::StSampleEnd && settled;
-  assign ring_turn = step2_q[2] && step2_q[0];
   assign updating = state == es_pkg::StUpdate || state == es_pkg::StUpdateEnd;
-  assign in_means = state == es_pkg::StMeans || state == es_pkg::StMeansEnd;
   assign save_start = state == es_pkg::StMeansEnd && settled && first_sample;
   assign load_start = state == es_pkg::StMeansEnd && settled && !first_sample;
+  assign ring_turn = step2_q[2] && step2_q[0];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {step1_q, step2_q, step3_q, write4_q} <= '0;
@@ -202,44 +210,42 @@ module es_unit #(
   end
 
   always_ff @(posedge clk_i) begin
-    bit1_q            <= bit_at;
-    bit2_q            <= bit1_q;
-    bit3_q            <= bit2_q;
-    lane1_q           <= LaneBits'(Lanes - 1) - feature[LaneBits-1:0];
-    sample_bit2_q     <= sample_word[lane1_q];
-    sample_bit3_q     <= sample_bit2_q;
-    row2_q            <= row1;
+    {bit3_q, bit2_q, bit1_q} <= {bit2_q, bit1_q, bit_at};
+    place1_q          <= PlaceBits'(NValues - 1) - feature[PlaceBits-1:0];
+    value2_q          <= sample_word[ValueBits*place1_q+:ValueBits];
+    value3_q          <= value2_q;
     mean2_q           <= mean1;
-    mean3_q           <= mean2_q;
+    factor3_q <= ValueBits == 1 ? FactorBits'(mean2_q)
+                                : FactorBits'(signed'(value2_q)) - FactorBits'(mean2_q);
     direction_bits3_q <= direction_bits;
-    feature1_q        <= feature;
-    feature2_q        <= feature1_q;
-    feature3_q        <= feature2_q;
-    feature4_q        <= feature3_q;
+    {feature4_q, feature3_q, feature2_q, feature1_q} <= {
+      feature3_q, feature2_q, feature1_q, feature
+    };
   end
 
   es_accumulators #(
       .NClasses   (NClasses),
       .NFeatures  (NFeatures),
-      .NDirections(NDirections)
+      .NDirections(NDirections),
+      .ValueBits  (ValueBits)
   ) u_accumulators (
       .clk_i,
-      .row_i        (row2_q),
-      .mean_i        (mean3_q),
-      .mean_bit_i   (bit3_q),
-      .feature_i    (sample_bit3_q),
-      .directions_i (direction_bits3_q),
-      .valid_i      (step3_q[2] && !updating),
-      .bias_row_i   (step3_q[1]),
-      .last_bit_i   (step3_q[0]),
-      .in_means_i   (in_means),
-      .clear_i      (state == es_pkg::StBiases),
-      .rotate_i     (loss_rotate),
-      .save_i       (save_start),
-      .restore_i    (load_start),
+      .row_i         (row),
+      .factor_i      (factor3_q),
+      .bit_i         (bit3_q),
+      .feature_i     (value3_q[0]),
+      .directions_i  (direction_bits3_q),
+      .valid_i       (step3_q[2] && !updating),
+      .bias_row_i    (step3_q[1]),
+      .last_bit_i    (step3_q[0]),
+      .serial_i      (serial),
+      .clear_i       (state == es_pkg::StBiases),
+      .rotate_i      (loss_rotate),
+      .save_i        (save_start),
+      .restore_i     (load_start),
       .rounded_bias_i(rounded_bias),
-      .logit_o      (logit),
-      .moves_o      (moves)
+      .logit_o       (logit),
+      .moves_o       (moves)
   );
 
   row_loss #(
@@ -261,54 +267,33 @@ module es_unit #(
       .negative_o  (negative)
   );
 
-  // ---- update ----
+  // ---- V ----
 
-  es_update #(
+  es_values #(
       .NClasses   (NClasses),
+      .NFeatures  (NFeatures),
       .NDirections(NDirections)
-  ) u_update (
+  ) u_values (
       .clk_i,
-      .positive_i  (positive),
-      .negative_i  (negative),
-      .directions_i(direction_bits),
-      .shift_i     (5'(step_i) + 5'(stride_i)),
-      .row_i       (row2_q),
-      .row_o       (row_new),
-      .class_i     (class_at),
-      .bias_move_o (bias_move)
+      .feature_i       (feature),
+      .row_o           (row),
+      .take_i          (take && region == 2'd0),
+      .word_i          (s_data_i),
+      .bias_row_i      (bias_row),
+      .class_i         (class_at),
+      .last_class_i    (last_class),
+      .word_o          (m_data_o),
+      .turn_i          (state == es_pkg::StBiases || (give && bias_row)),
+      .rounded_bias_o  (rounded_bias),
+      .positive_i      (positive),
+      .negative_i      (negative),
+      .directions_i    (direction_bits),
+      .shift_i         (5'(step_i) + 5'(stride_i)),
+      .update_row_i    (write4_q),
+      .update_feature_i(feature4_q),
+      .update_bias_i   (state == es_pkg::StUpdateBiases)
   );
 
-  assign bias = signed'(biases_q[31:0]);
-  assign rounded_bias = (bias + 32'sd128) >>> 8;
-
-  always_ff @(posedge clk_i) begin
-    row_write_q <= row_new;
-    if (take && region == 2'd0) row_in_q <= {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
-    if (take && region == 2'd0 && bias_row) begin
-      biases_q <= {s_data_i, biases_q[32*NClasses-1:32]};
-    end else if (state == es_pkg::StBiases || (give && bias_row)) begin
-      biases_q <= {biases_q[31:0], biases_q[32*NClasses-1:32]};
-    end else if (state == es_pkg::StUpdateBiases) begin
-      biases_q <= {bias - bias_move, biases_q[32*NClasses-1:32]};
-    end
-  end
-
-  always_comb begin
-    row_we      = write4_q;
-    row_we_addr = feature4_q;
-    unused_row  = ^{row_we_addr, row_in_q, order_at};
-    row_write   = row_write_q;
-    if (state == es_pkg::StLoad) begin
-      row_we      = take && region == 2'd0 && last_class && !bias_row;
-      row_we_addr = feature;
-      row_write   = {s_data_i[15:0], row_in_q[16*NClasses-1:16]};
-    end
-  end
-
-  // ---- V out ----
-
   assign m_last_o = bias_row && last_class;
-  assign m_data_o = bias_row ? biases_q[31:0] :
-      32'(signed'(row1[16*class_at+:16]));
 
 endmodule

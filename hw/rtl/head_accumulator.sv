@@ -1,23 +1,23 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The int8 head: each feature bit adds or subtracts one weight for all classes at once, so the
-// head costs no cycle of its own. Then one pass over the classes adds the biases and finds the
-// largest logit; the first of equals wins.
+// The head's sums: each feature adds (or subtracts) one term for all classes at once, so the head
+// costs no cycle of its own. Then one pass over the classes adds the biases and finds the largest
+// logit; the first of equals wins.
 
 module head_accumulator #(
+    parameter int unsigned TermBits  = 8,
     parameter int unsigned NClasses  = 10,
     parameter int unsigned NFeatures = 256,
-    localparam int unsigned HeadLanes = (NClasses + 3) / 4,
     localparam int unsigned ClassBits = NClasses > 1 ? $clog2(NClasses) : 1
 ) (
     input  logic                    clk_i,
     input  logic                    rst_ni,
     // Features of one frame; clear_i before the first
     input  logic                    clear_i,
-    input  logic                    feature_valid_i,
-    input  logic                    feature_i,
-    input  logic [32*HeadLanes-1:0] weights_i,
+    input  logic                    valid_i,
+    input  logic                    subtract_i,
+    input  logic [TermBits*NClasses-1:0] terms_i,
     // The pass over the classes: the bias of class_o has latency 3; done_o when none is needed
     input  logic                    finish_i,
     output logic                    ready_o,
@@ -31,7 +31,7 @@ module head_accumulator #(
     output logic [   ClassBits-1:0] label_o
 );
 
-  localparam int unsigned SumBits = 9 + $clog2(NFeatures + 1);
+  localparam int unsigned SumBits = TermBits + 1 + $clog2(NFeatures + 1);
   localparam int unsigned BiasLatency = 3;
 
   logic [SumBits*NClasses-1:0] sums_q;
@@ -50,28 +50,22 @@ module head_accumulator #(
   assign valid_o = valid_q;
   assign label_o = label_q;
 
-  logic unused_weights;
-  assign unused_weights = ^weights_i;  // bytes beyond the last class
-
   for (genvar j = 0; j < NClasses; j++) begin : gen_classes
-    logic signed [SumBits-1:0] weight;
     logic [SumBits-1:0] sum;
-    // Class 0 has the most significant byte of its word.
-    assign weight = SumBits'(signed'(weights_i[32*(j/4)+8*(3-j%4)+:8]));
 
     add_subtract #(
         .Width(SumBits)
     ) u_sum (
         .a_i       (sums_q[SumBits*j+:SumBits]),
-        .b_i       (weight),
-        .subtract_i(!feature_i),
+        .b_i       (SumBits'(signed'(terms_i[TermBits*j+:TermBits]))),
+        .subtract_i,
         .sum_o     (sum)
     );
 
     always_ff @(posedge clk_i) begin
       if (clear_i) begin
         sums_q[SumBits*j+:SumBits] <= '0;
-      end else if (feature_valid_i) begin
+      end else if (valid_i) begin
         sums_q[SumBits*j+:SumBits] <= sum;
       end else if (passing_q[BiasLatency]) begin
         sums_q[SumBits*j+:SumBits] <= sums_q[SumBits*((j+1)%NClasses)+:SumBits];

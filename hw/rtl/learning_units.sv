@@ -6,6 +6,7 @@
 
 module learning_units #(
     parameter int unsigned Lanes = 128,
+    parameter int unsigned ValueBits = 1,
     parameter int unsigned NClasses = 10,
     parameter int unsigned NFeatures = 256,
     parameter int unsigned NNeurons = 512,
@@ -25,23 +26,8 @@ module learning_units #(
     input  logic                      stat_last_i,
     input  logic                      stat_reached_i,
     input  logic signed [AccBits-1:0] stat_sum_i,
-    // Commands with their value, and registers
-    input  logic        [       31:0] value_i,
-    input  logic                      es_load_i,
-    input  logic                      es_store_i,
-    input  logic                      es_register_we_i,
-    input  logic                      es_run_i,
-    input  logic                      es_clear_i,
-    input  logic        [       31:0] es_scale_i,
-    input  logic        [       15:0] es_batch_i,
-    output logic        [       31:0] es_register_o,
-    output logic        [       31:0] es_status_o,
-    output logic        [       31:0] es_generations_o,
-    input  logic                      stat_load_i,
-    input  logic                      stat_store_i,
-    input  logic                      stat_run_i,
-    output logic                      stat_busy_o,
-    output logic        [       31:0] stat_distance_o,
+    input  learning_pkg::command_t    command_i,
+    output learning_pkg::status_t     status_o,
     // State in and out: only one of the units has a packet under way (register_file.sv)
     input  logic                      s_valid_i,
     output logic                      s_ready_o,
@@ -60,9 +46,7 @@ module learning_units #(
   // Those of a unit that is not built
   assign unused_inputs = ^{
     clk_i, rst_ni, sample_valid_i, sample_word_i, sample_last_i, sample_label_i, stat_valid_i,
-    stat_last_i, stat_reached_i, stat_sum_i, value_i, es_load_i, es_store_i, es_register_we_i,
-    es_run_i, es_clear_i, es_scale_i, es_batch_i, stat_load_i, stat_store_i, stat_run_i, s_valid_i,
-    s_data_i, s_last_i, m_ready_i
+    stat_last_i, stat_reached_i, stat_sum_i, command_i, s_valid_i, s_data_i, s_last_i, m_ready_i
   };
   assign s_ready_o = es_s_ready || stat_s_ready;
   assign m_valid_o = es_m_valid || stat_m_valid;
@@ -74,28 +58,29 @@ module learning_units #(
     logic [15:0] n_samples, n_generations_q;
 
     always_ff @(posedge clk_i) begin
-      if (es_run_i) n_generations_q <= value_i[15:0];
+      if (command_i.es_run) n_generations_q <= command_i.value[15:0];
     end
 
-    assign es_status_o = {n_samples, 15'd0, busy};
+    assign status_o.es_status = {n_samples, 15'd0, busy};
 
     es_unit #(
         .NClasses (NClasses),
         .NFeatures(NFeatures),
         .NSamples (EsSamples),
+        .ValueBits(ValueBits),
         .Lanes    (Lanes)
     ) u_es (
         .clk_i,
         .rst_ni,
-        .sample_clear_i (es_clear_i),
+        .sample_clear_i (command_i.es_clear),
         .sample_valid_i,
         .sample_word_i,
         .sample_last_i,
         .sample_label_i,
         .n_samples_o    (n_samples),
-        .load_i         (es_load_i),
-        .store_i        (es_store_i),
-        .region_i       (value_i[1:0]),
+        .load_i         (command_i.es_load),
+        .store_i        (command_i.es_store),
+        .region_i       (command_i.value[1:0]),
         .s_valid_i,
         .s_ready_o      (es_s_ready),
         .s_data_i,
@@ -104,20 +89,20 @@ module learning_units #(
         .m_ready_i,
         .m_data_o       (es_m_data),
         .m_last_o       (es_m_last),
-        .register_we_i  (es_register_we_i),
-        .register_i     (value_i),
-        .register_o     (es_register_o),
-        .run_i          (es_run_i),
+        .register_we_i  (command_i.es_register_we),
+        .register_i     (command_i.value),
+        .register_o     (status_o.es_register),
+        .run_i          (command_i.es_run),
         .n_generations_i(n_generations_q),
-        .n_batch_i      (es_batch_i),
-        .shift_i        (signed'(es_scale_i[4:0])),
-        .stride_i       (es_scale_i[11:8]),
-        .step_i         (es_scale_i[19:16]),
+        .n_batch_i      (command_i.es_batch),
+        .shift_i        (signed'(command_i.es_scale[4:0])),
+        .stride_i       (command_i.es_scale[11:8]),
+        .step_i         (command_i.es_scale[19:16]),
         .busy_o         (busy),
-        .generations_o  (es_generations_o)
+        .generations_o  (status_o.es_generations)
     );
   end else begin : gen_no_es
-    assign {es_register_o, es_status_o, es_generations_o} = '0;
+    assign {status_o.es_register, status_o.es_status, status_o.es_generations} = '0;
     assign {es_s_ready, es_m_valid, es_m_data, es_m_last} = '0;
   end
 
@@ -128,7 +113,7 @@ module learning_units #(
     assign unused_pass = ^pass_q;
 
     always_ff @(posedge clk_i) begin
-      if (stat_run_i) pass_q <= value_i;
+      if (command_i.stat_run) pass_q <= command_i.value;
     end
 
     stat_unit #(
@@ -143,16 +128,16 @@ module learning_units #(
         .last_i      (stat_last_i),
         .reached_i   (stat_reached_i),
         .sum_i       (stat_sum_i),
-        .run_i       (stat_run_i),
-        .load_i      (stat_load_i),
-        .store_i     (stat_store_i),
+        .run_i       (command_i.stat_run),
+        .load_i      (command_i.stat_load),
+        .store_i     (command_i.stat_store),
         .rate_i      (pass_q[17]),
         .start_i     (pass_q[16]),
         .last_frame_i(pass_q[31:20]),
         .window_i    (pass_q[3:0]),
         .bit_i       (pass_q[12:8]),
-        .busy_o      (stat_busy_o),
-        .distance_o  (stat_distance_o),
+        .busy_o      (status_o.stat_busy),
+        .distance_o  (status_o.stat_distance),
         .s_valid_i,
         .s_ready_o   (stat_s_ready),
         .s_data_i,
@@ -163,7 +148,7 @@ module learning_units #(
         .m_last_o    (stat_m_last)
     );
   end else begin : gen_no_stat
-    assign {stat_busy_o, stat_distance_o} = '0;
+    assign {status_o.stat_busy, status_o.stat_distance} = '0;
     assign {stat_s_ready, stat_m_valid, stat_m_data, stat_m_last} = '0;
   end
 

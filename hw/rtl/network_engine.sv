@@ -1,18 +1,22 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fully connected binary network: hidden layers on P XNOR-popcount lanes, one word of P weights
-// a cycle, read from the first to the last address; integer thresholds; int8 head.
+// A fully connected network: one word of parameters a cycle, read from the first to the last
+// address, layer by layer; an int8 head. ValueBits says what a neuron gives and reads:
+//   1  bits, by P XNOR-popcount lanes and integer thresholds (bnn_engine.sv)
+//   8  levels -127..127, by a row of P / 8 int8 multipliers (qnn_engine.sv)
 //
-// Layer l of Widths (16 bits each, inputs first) has ceil(width[l-1] / P) words a neuron. Words
-// are padded with zeros on both sides, so padding never differs; the first feature of a word is
-// its most significant bit. The first layer reads
+// A word of P lanes holds P / ValueBits values; layer l of Widths (16 bits each, inputs first)
+// has as many words a neuron as its inputs need. Words are padded with zeros; the first feature
+// of a word is its most significant. A first layer of bits reads
 //   bits (PixelPlanes = 1): 1 cycle a word, or
 //   8-bit pixels (PixelPlanes = 8): 9 cycles a word, one a bit plane from the least significant
 //   on, then the plane of ones; its weights are bits, or int8 (FirstWeightBits = 8), then each
 //   word of P weights is 9 words of memory: 8 bit planes and ones.
+// A first layer of levels reads levels, a word a cycle.
 
-module bnn_engine #(
+module network_engine #(
+    parameter int unsigned ValueBits = 1,
     parameter int unsigned Lanes = 128,
     parameter int unsigned PixelPlanes = 1,
     parameter int unsigned FirstWeightBits = 1,
@@ -58,9 +62,7 @@ module bnn_engine #(
     output logic                              m_valid_o,
     input  logic                              m_ready_i,
     output logic        [    32*NClasses-1:0] m_logits_o,
-    output logic        [      ClassBits-1:0] m_label_o,
-    output logic                              m_bank_o,
-    output logic                              m_probe_o,
+    output logic        [                9:0] m_user_o,
     // The bits of a frame that wants them
     output logic                              bits_valid_o,
     input  logic                              bits_ready_i,
@@ -80,39 +82,10 @@ module bnn_engine #(
 
   // ---- constants of the geometry ----
 
-  function automatic logic [15:0] width(input int layer);
-    width = Widths[16*layer+:16];
-  endfunction
-
-  // Words of P lanes that hold n features.
-  function automatic logic [15:0] words(input logic [15:0] n);
-    words = 16'((32'(n) + Lanes - 1) / Lanes);
-  endfunction
-
-  function automatic int unsigned all_hidden_words();
-    all_hidden_words = 0;
-    for (int l = 1; l <= NLayers; l++) all_hidden_words = all_hidden_words + 32'(words(width(l)));
-  endfunction
-
-  function automatic int unsigned max_hidden_words();
-    max_hidden_words = 1;
-    for (int l = 1; l <= NLayers; l++) begin
-      if (32'(words(width(l))) > max_hidden_words) max_hidden_words = 32'(words(width(l)));
-    end
-  endfunction
-
-  // What an accumulator of layer l begins with: n; 127 n on pixels; and for int8 weights, whose
-  // accumulator holds twice the sum, (127 - 128 - 1) 127 n (xnor_array.sv).
-  function automatic logic [AccBits*NLayers-1:0] starts();
-    for (int l = 0; l < NLayers; l++) begin
-      starts[AccBits*l+:AccBits] =
-          AccBits'(signed'(32'(width(l))) * ((l > 0 || PixelPlanes == 1) ? 1 :
-                                             FirstWeightBits > 1 ? -254 : 127));
-    end
-  endfunction
-
+  localparam logic [16*geometry_pkg::MaxWidths-1:0] AllWidths =
+      (16 * geometry_pkg::MaxWidths)'(Widths);
+  localparam int unsigned NValues = Lanes / ValueBits;
   localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1;
-  localparam logic [AccBits*NLayers-1:0] Starts = starts();
 
   // ---- one step a cycle, seven stages ----
 
@@ -126,7 +99,7 @@ module bnn_engine #(
   assign layer_done = step7_q.valid && step7_q.layer_last;
 
   layer_sequencer #(
-      .Lanes          (Lanes),
+      .Lanes          (NValues),
       .PixelPlanes    (PixelPlanes),
       .FirstWeightBits(FirstWeightBits),
       .NLayers        (NLayers),
@@ -167,34 +140,38 @@ module bnn_engine #(
   logic unused_step;
   assign unused_step = ^step7_q;  // each stage needs a few of the fields
 
-  // ---- addresses: every memory is read from its bank's first word to its last ----
+  // ---- addresses ----
 
-  always_ff @(posedge clk_i) begin
-    if (frame_begin) begin
-      weight_addr_o    <= bank_i ? WeightAddrBits'(WeightDepth) : '0;
-      threshold_addr_o <= bank_i ? NeuronAddrBits'(NNeurons) : '0;
-      head_addr_o      <= bank_i ? FeatureAddrBits'(NFeatures) : '0;
-    end else begin
-      if (next_weight) weight_addr_o <= weight_addr_o + WeightAddrBits'(1);
-      if (step3_q.valid && step3_q.last) begin
-        threshold_addr_o <= threshold_addr_o + NeuronAddrBits'(1);
-      end
-      if (step4_q.valid && step4_q.last && step4_q.head) begin
-        head_addr_o <= head_addr_o + FeatureAddrBits'(1);
-      end
-    end
-  end
+  // A row of multipliers begins with the offset, a row of lanes ends with the threshold.
+  parameter_walker #(
+      .WeightDepth(WeightDepth),
+      .NNeurons   (NNeurons),
+      .NFeatures  (NFeatures)
+  ) u_walker (
+      .clk_i,
+      .begin_i         (frame_begin),
+      .bank_i,
+      .next_weight_i   (next_weight),
+      .next_threshold_i(ValueBits == 1 ? step3_q.valid && step3_q.last
+                                         : step2_q.valid && step2_q.last),
+      .next_head_i     (step4_q.valid && step4_q.last && step4_q.head),
+      .weight_addr_o,
+      .threshold_addr_o,
+      .head_addr_o
+  );
 
   // ---- activations: the frame, and two halves for the hidden layers ----
 
   logic [Lanes-1:0] activations, collected;
-  logic decided_bit_q, word_valid;
+  logic [ValueBits-1:0] value;
+  logic word_valid;
 
   activation_store #(
       .Lanes      (Lanes),
+      .ValueBits  (ValueBits),
       .PixelPlanes(PixelPlanes),
-      .NPixels    (32'(width(0))),
-      .HiddenWords(max_hidden_words())
+      .NPixels    (32'(Widths[15:0])),
+      .HiddenWords(geometry_pkg::most_words(NLayers, AllWidths, NValues))
   ) u_activations (
       .clk_i,
       .rst_ni,
@@ -208,44 +185,47 @@ module bnn_engine #(
       .frame_user_o (next_user),
       .read_i       (step2_q),
       .write_i      (step7_q),
-      .bit_i        (decided_bit_q),
+      .value_i      (value),
       .activations_o(activations),
       .word_valid_o (word_valid),
       .word_o       (collected)
   );
 
-  // ---- sums, thresholds, bits ----
+  // ---- neurons: operands in stage 3, the value in stage 7 ----
 
-  logic unused_threshold_bits;
-  assign unused_threshold_bits = ^threshold_i;  // where the accumulator has fewer bits
-
-  logic signed [AccBits-1:0] sum, decided_sum;
-  logic reached;
-
-  xnor_array #(
-      .Lanes  (Lanes),
-      .AccBits(AccBits)
-  ) u_array (
-      .clk_i,
-      .weights_i    (weight_i),
-      .activations_i(activations),
-      .valid_i      (step3_q.valid),
-      .first_i      (step3_q.first),
-      .add_i        (step3_q.add),
-      .shift_i      (step3_q.shift),
-      .start_i      (step3_q.pixels ? Starts[AccBits-1:0]
-                                      : Starts[AccBits*layer+:AccBits]),
-      .sum_o        (sum)
-  );
-
-  assign decided_sum = (FirstWeightBits > 1 && step6_q.pixels) ? sum >>> 1 : sum;
-  assign reached = decided_sum >= AccBits'(signed'(threshold_i[30:0]));
-
-  // bit = (sum >= threshold) xor flip; a threshold word is {flip, 31 bits signed}
-  always_ff @(posedge clk_i) begin
-    decided_bit_q  <= reached ^ threshold_i[31];
-    stat_reached_o <= reached;
-    stat_sum_o     <= decided_sum;
+  if (ValueBits == 1) begin : gen_bits
+    bnn_engine #(
+        .Lanes          (Lanes),
+        .PixelPlanes    (PixelPlanes),
+        .FirstWeightBits(FirstWeightBits),
+        .NLayers        (NLayers),
+        .Widths         (Widths),
+        .AccBits        (AccBits)
+    ) u_neurons (
+        .clk_i,
+        .step_i       (step3_q),
+        .layer_i      (layer),
+        .weights_i    (weight_i),
+        .activations_i(activations),
+        .threshold_i,
+        .bit_o        (value),
+        .reached_o    (stat_reached_o),
+        .sum_o        (stat_sum_o)
+    );
+  end else begin : gen_levels
+    qnn_engine #(
+        .Lanes(Lanes)
+    ) u_neurons (
+        .clk_i,
+        .step_i       (step3_q),
+        .weights_i    (weight_i),
+        .activations_i(activations),
+        .offset_i     (threshold_i),
+        .level_o      (value)
+    );
+    assign {stat_reached_o, stat_sum_o} = '0;
+    logic unused_layer;
+    assign unused_layer = ^layer;
   end
 
   assign stat_valid_o = step7_q.valid && step7_q.last && !user[0];
@@ -258,7 +238,7 @@ module bnn_engine #(
 
   bits_port #(
       .Lanes (Lanes),
-      .NWords(all_hidden_words())
+      .NWords(geometry_pkg::all_words(NLayers, AllWidths, NValues))
   ) u_bits (
       .clk_i,
       .rst_ni,
@@ -280,30 +260,28 @@ module bnn_engine #(
 
   assign bias_addr_o = BiasAddrBits'(bias_class) + (bank_i ? BiasAddrBits'(NClasses) : '0);
 
-  head_accumulator #(
+  network_head #(
+      .ValueBits(ValueBits),
       .NClasses (NClasses),
       .NFeatures(NFeatures)
   ) u_head (
       .clk_i,
       .rst_ni,
-      .clear_i        (frame_begin),
-      .feature_valid_i(step7_q.valid && step7_q.last && step7_q.head),
-      .feature_i      (decided_bit_q),
-      .weights_i      (head_i),
-      .finish_i       (head_start),
-      .ready_o        (head_ready),
-      .done_o         (head_done),
-      .class_o        (bias_class),
+      .clear_i  (frame_begin),
+      .valid_i  (step7_q.valid && step7_q.last && step7_q.head),
+      .feature_i(value),
+      .weights_i(head_i),
+      .finish_i (head_start),
+      .bank_i,
+      .probe_i  (user[0]),
+      .ready_o  (head_ready),
+      .done_o   (head_done),
+      .class_o  (bias_class),
       .bias_i,
-      .valid_o        (m_valid_o),
-      .ready_i        (m_ready_i),
-      .logits_o       (m_logits_o),
-      .label_o        (m_label_o)
+      .m_valid_o,
+      .m_ready_i,
+      .m_logits_o,
+      .m_user_o
   );
-
-  // The result's bank and probe flag are those of the frame whose pass over the classes began.
-  always_ff @(posedge clk_i) begin
-    if (head_start) {m_bank_o, m_probe_o} <= {bank_i, user[0]};
-  end
 
 endmodule

@@ -66,7 +66,8 @@ module parameter_store #(
   logic [3:0] mem_region;
   logic [7:0] mem_lane;
   logic [15:0] mem_addr;
-  logic [31:0] mem_wdata, mem_rdata;
+  logic [31:0] mem_wdata, mem_rdata, image_word;
+  logic image_valid, image_ready, image_last;
 
   // The port is one walker: it reads only when it does not write, and the other way round.
   assign read_accepted_o = read_request_i && !port_busy && bank_valid[bank_i];
@@ -100,6 +101,19 @@ module parameter_store #(
       .writing_o        (writing)
   );
 
+  skid_buffer #(
+      .Width(33)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .valid_i(s_valid_i),
+      .ready_o(s_ready_o),
+      .data_i ({s_data_i, s_last_i}),
+      .valid_o(image_valid),
+      .ready_i(image_ready),
+      .data_o ({image_word, image_last})
+  );
+
   parameter_port #(
       .WeightLanes(WeightLanes),
       .WeightDepth(WeightDepth),
@@ -122,10 +136,10 @@ module parameter_store #(
       .write_untouched_o(write_untouched),
       .error_o          (port_error),
       .versions_o,
-      .s_valid_i,
-      .s_ready_o,
-      .s_data_i,
-      .s_last_i,
+      .s_valid_i        (image_valid),
+      .s_ready_o        (image_ready),
+      .s_data_i         (image_word),
+      .s_last_i         (image_last),
       .m_valid_o,
       .m_ready_i,
       .m_data_o,

@@ -48,23 +48,9 @@ module register_file #(
     input  logic        frame_started_i,
     input  logic        frame_answered_i,
     input  logic        frame_refused_i,
-    // What learns: commands with their value in value_o, and its numbers
-    output logic [31:0] value_o,
-    output logic        es_load_o,
-    output logic        es_store_o,
-    output logic        es_register_we_o,
-    output logic        es_run_o,
-    output logic        es_clear_o,
-    output logic [31:0] es_scale_o,
-    output logic [15:0] es_batch_o,
-    input  logic [31:0] es_register_i,
-    input  logic [31:0] es_status_i,
-    input  logic [31:0] es_generations_i,
-    output logic        stat_load_o,
-    output logic        stat_store_o,
-    output logic        stat_run_o,
-    input  logic        stat_busy_i,
-    input  logic [31:0] stat_distance_i
+    // What learns
+    output learning_pkg::command_t learning_o,
+    input  learning_pkg::status_t  learning_i
 );
 
   localparam logic [1:0] Okay = 2'b00;
@@ -75,7 +61,7 @@ module register_file #(
   logic [1:0] bresp_q, rresp_q;
   logic [31:0] rdata_q, rdata;
   logic write, legal_bank, accepted, known, whole, es_idle, es_scale_we, es_batch_we;
-  logic stat_idle, streams_free;
+  logic stat_idle, streams_free, learns;
   logic [31:0] es_scale_q;
   logic [15:0] es_batch_q;
   logic [31:0] frames_q, refused_q, latency_q, age_q, busy_cycles_q, cycles_q;
@@ -95,34 +81,39 @@ module register_file #(
   assign write_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankWrite;
   assign read_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankRead;
   assign select_request_o = legal_bank && s_axil_awaddr == register_map_pkg::BankSelect;
+  assign learns = learning_o.es_load || learning_o.es_store || learning_o.es_register_we ||
+      learning_o.es_run || learning_o.es_clear || es_scale_we || es_batch_we ||
+      learning_o.stat_load || learning_o.stat_store || learning_o.stat_run;
   assign accepted = (write_request_o && write_accepted_i) || (read_request_o && read_accepted_i) ||
-      (select_request_o && select_accepted_i) || es_load_o || es_store_o || es_register_we_o ||
-      es_run_o || es_clear_o || es_scale_we || es_batch_we || stat_load_o || stat_store_o ||
-      stat_run_o;
+      (select_request_o && select_accepted_i) || learns;
 
   assign whole = write && s_axil_wstrb == '1;
-  assign es_idle = HasEs && whole && !es_status_i[0];
-  assign stat_idle = HasStat && whole && !stat_busy_i;
-  assign streams_free = !es_status_i[0] && !stat_busy_i;  // both units share them
-  assign value_o = s_axil_wdata;
-  assign es_load_o = es_idle && streams_free && s_axil_awaddr == register_map_pkg::EsLoad &&
-      s_axil_wdata < 32'd3;
-  assign es_store_o = es_idle && streams_free && s_axil_awaddr == register_map_pkg::EsStore;
-  assign stat_load_o = stat_idle && streams_free && s_axil_awaddr == register_map_pkg::StatLoad;
-  assign stat_store_o = stat_idle && streams_free && s_axil_awaddr == register_map_pkg::StatStore;
-  assign stat_run_o = stat_idle && s_axil_awaddr == register_map_pkg::StatRun &&
+  assign es_idle = HasEs && whole && !learning_i.es_status[0];
+  assign stat_idle = HasStat && whole && !learning_i.stat_busy;
+  // Both units share the streams.
+  assign streams_free = !learning_i.es_status[0] && !learning_i.stat_busy;
+  assign learning_o.value = s_axil_wdata;
+  assign learning_o.es_load = es_idle && streams_free &&
+      s_axil_awaddr == register_map_pkg::EsLoad && s_axil_wdata < 32'd3;
+  assign learning_o.es_store = es_idle && streams_free &&
+      s_axil_awaddr == register_map_pkg::EsStore;
+  assign learning_o.stat_load = stat_idle && streams_free &&
+      s_axil_awaddr == register_map_pkg::StatLoad;
+  assign learning_o.stat_store = stat_idle && streams_free &&
+      s_axil_awaddr == register_map_pkg::StatStore;
+  assign learning_o.stat_run = stat_idle && s_axil_awaddr == register_map_pkg::StatRun &&
       32'(s_axil_wdata[3:0]) <= StatBits && 32'(s_axil_wdata[31:20]) < 2 ** StatBits &&
       s_axil_wdata[19:18] == '0 && s_axil_wdata[17:16] != 2'd3;
-  assign es_register_we_o = es_idle && s_axil_awaddr == register_map_pkg::EsRegister &&
+  assign learning_o.es_register_we = es_idle && s_axil_awaddr == register_map_pkg::EsRegister &&
       s_axil_wdata != '0;
-  assign es_run_o = es_idle && s_axil_awaddr == register_map_pkg::EsRun &&
-      s_axil_wdata[31:16] == '0 && s_axil_wdata != '0 && es_status_i[31:16] != '0 &&
+  assign learning_o.es_run = es_idle && s_axil_awaddr == register_map_pkg::EsRun &&
+      s_axil_wdata[31:16] == '0 && s_axil_wdata != '0 && learning_i.es_status[31:16] != '0 &&
       es_batch_q != '0;
-  assign es_clear_o = es_idle && s_axil_awaddr == register_map_pkg::EsClear;
+  assign learning_o.es_clear = es_idle && s_axil_awaddr == register_map_pkg::EsClear;
   assign es_scale_we = es_idle && s_axil_awaddr == register_map_pkg::EsScale;
   assign es_batch_we = es_idle && s_axil_awaddr == register_map_pkg::EsBatch;
-  assign es_scale_o = es_scale_q;
-  assign es_batch_o = es_batch_q;
+  assign learning_o.es_scale = es_scale_q;
+  assign learning_o.es_batch = es_batch_q;
 
   always_comb begin
     known = 1'b1;
@@ -140,13 +131,13 @@ module register_file #(
       register_map_pkg::Latency: rdata = latency_q;
       register_map_pkg::BusyCycles: rdata = busy_cycles_q;
       register_map_pkg::Cycles: rdata = cycles_q;
-      register_map_pkg::EsRegister: {known, rdata} = {HasEs, es_register_i};
+      register_map_pkg::EsRegister: {known, rdata} = {HasEs, learning_i.es_register};
       register_map_pkg::EsScale: {known, rdata} = {HasEs, es_scale_q};
       register_map_pkg::EsBatch: {known, rdata} = {HasEs, 16'd0, es_batch_q};
-      register_map_pkg::EsStatus: {known, rdata} = {HasEs, es_status_i};
-      register_map_pkg::EsGenerations: {known, rdata} = {HasEs, es_generations_i};
-      register_map_pkg::StatStatus: {known, rdata} = {HasStat, 31'd0, stat_busy_i};
-      register_map_pkg::StatDistance: {known, rdata} = {HasStat, stat_distance_i};
+      register_map_pkg::EsStatus: {known, rdata} = {HasEs, learning_i.es_status};
+      register_map_pkg::EsGenerations: {known, rdata} = {HasEs, learning_i.es_generations};
+      register_map_pkg::StatStatus: {known, rdata} = {HasStat, 31'd0, learning_i.stat_busy};
+      register_map_pkg::StatDistance: {known, rdata} = {HasStat, learning_i.stat_distance};
       default: known = 1'b0;
     endcase
   end

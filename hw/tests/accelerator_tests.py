@@ -7,21 +7,23 @@ import os
 import random
 
 import cocotb
-from edge_adapt.engines._accelerator import frame_words, Geometry, layer_bits, parameter_image
+from edge_adapt.engines._accelerator import frame_words, Geometry, layer_values, parameter_image
 from edge_adapt.engines.reference import Reference
+from edge_adapt.networks.layers import Projection, Threshold
 import numpy as np
 
 from hw.cosim.driver import Accelerator, RefusedError
-from hw.tests.networks import network_of, random_images, random_weights
+from hw.tests.networks import levels_network_of, network_of, random_images, random_weights
 
 LANES = int(os.environ.get('LANES', '32'))
 WIDTHS = tuple(int(width) for width in os.environ.get('WIDTHS', '40,48,33').split(','))
 PLANES = int(os.environ.get('PLANES', '1'))
 WEIGHT_BITS = int(os.environ.get('WEIGHT_BITS', '1'))
 N_FRAMES = int(os.environ.get('N_FRAMES', '1000'))
-NETWORK = network_of(WIDTHS, PLANES)
+VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
+NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
 
-GEOMETRY = Geometry(WIDTHS, NETWORK.head.n_classes, LANES, PLANES, WEIGHT_BITS)
+GEOMETRY = Geometry(WIDTHS, NETWORK.head.n_classes, LANES, PLANES, WEIGHT_BITS, VALUE_BITS)
 
 
 async def loaded(dut, seed: int, bank: int = 0):
@@ -68,17 +70,18 @@ def random_pauses(seed):
 
 @cocotb.test()
 @cocotb.parametrize(backpressure=[False, True])
-async def bits_equal_the_reference(dut, backpressure):
+async def hidden_values_equal_the_reference(dut, backpressure):
     accelerator, weights = await loaded(dut, seed=4)
     if backpressure:
         accelerator.bits.set_pause_generator(random_pauses(3))
     images = random_images(NETWORK, 20, seed=9)
     frames = frame_words(NETWORK, weights, images, LANES)
     results, words = await accelerator.infer_bits(frames)
-    names = [layer.name for layer in NETWORK.thresholds if layer.name != 'pixels']
+    names = [layer.name for layer in NETWORK.layers if isinstance(layer, Threshold | Projection)]
+    names = [name for name in names if name != 'pixels']
     outcome = Reference().prepare(NETWORK, weights)(images, names)
     np.testing.assert_array_equal([r.logits for r in results], outcome.logits)
-    for name, bits in zip(names, layer_bits(GEOMETRY, words), strict=True):
+    for name, bits in zip(names, layer_values(GEOMETRY, words), strict=True):
         np.testing.assert_array_equal(bits, outcome.taps[name], name)
 
 

@@ -12,13 +12,14 @@ from edge_adapt.records import Samples
 from edge_adapt.updaters.row_es import LONG, RowEs, SHORT
 import numpy as np
 
-from hw.tests.networks import network_of, random_weights
+from hw.tests.networks import levels_network_of, network_of, random_weights
 
 N_FEATURES = int(os.environ.get('N_FEATURES', '40'))
 N_SAMPLES = int(os.environ.get('N_SAMPLES', '64'))
 LANES = int(os.environ.get('LANES', '32'))
 N_GENERATIONS = int(os.environ.get('N_GENERATIONS', '64'))
-NETWORK = network_of((8, N_FEATURES), 1)
+VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
+NETWORK = network_of((8, N_FEATURES), 1) if VALUE_BITS == 1 else levels_network_of((8, N_FEATURES))
 
 
 class Objective:
@@ -68,7 +69,7 @@ class Unit:
         """Write the samples as the engine does: the words of each, the label with the last."""
         await self.pulse('sample_clear')
         dut, n_bytes = self.dut, LANES // 8
-        packed = pack_signs(features)
+        packed = pack_signs(features) if VALUE_BITS == 1 else features.view(np.uint8)
         packed = np.pad(packed, ((0, 0), (0, -packed.shape[1] % n_bytes)))
         for row, label in zip(packed, labels, strict=True):
             for at in range(0, len(row), n_bytes):
@@ -126,12 +127,16 @@ def problem(seed, scale, batch_size, n_evaluations=10**5):
     centres = rng.choice([-1, 1], (10, N_FEATURES))
     flips = rng.random((N_SAMPLES, N_FEATURES)) < 0.2
     features = np.where(flips, -1, 1) * centres[labels]
-    features[:, 0] = 1  # a feature that never changes: its mean is 16
+    if VALUE_BITS > 1:
+        features *= rng.integers(0, 128, features.shape)
+    features[:, 0] = features.max()  # a feature that never changes: its mean is the highest
+    features[:, 1] = features.min()
     weights = random_weights(NETWORK, seed)
     weights = weights.replace({'head.scale': np.asarray(scale, np.float32)})
+    features = features.astype(np.int8)
     images = np.zeros((N_SAMPLES, *NETWORK.input_shape), np.uint8)
     updater = RowEs(seed, n_evaluations, batch_size=batch_size, n_generations_a_turn=1)
-    objective = Objective(features.astype(np.int8))
+    objective = Objective(features)
     task = updater.prepare(objective, weights, Samples(images, labels))
     return features, labels, updater, task
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from hw.cosim.driver import Accelerator, RefusedError
 from hw.tests.es_unit_tests import Objective
-from hw.tests.networks import network_of, random_images, random_weights
+from hw.tests.networks import levels_network_of, network_of, random_images, random_weights
 
 LANES = int(os.environ.get('LANES', '32'))
 WIDTHS = tuple(int(width) for width in os.environ.get('WIDTHS', '40,48,33').split(','))
 N_SAMPLES = int(os.environ.get('N_SAMPLES', '64'))
-NETWORK = network_of(WIDTHS, 1)
+VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
+NETWORK = network_of(WIDTHS, 1) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
 N_FEATURES = WIDTHS[-1]
 BATCH_SIZE = 16
 
@@ -33,7 +34,7 @@ async def loaded(dut):
 
 
 def expected(weights, images):
-    return Reference().prepare(NETWORK, weights)(images, [NETWORK.thresholds[-1].name])
+    return Reference().prepare(NETWORK, weights)(images, [NETWORK.sources[NETWORK.head.name][0]])
 
 
 @cocotb.test()
@@ -49,7 +50,7 @@ async def it_learns_as_row_es_does_while_frames_go_on(dut):
     assert await accelerator.read('es_status') == N_SAMPLES << 16
 
     outcome = expected(weights, images)
-    objective = Objective(outcome.taps[NETWORK.thresholds[-1].name], NETWORK)
+    objective = Objective(outcome.taps[NETWORK.sources[NETWORK.head.name][0]], NETWORK)
     updater = RowEs(1, n_evaluations=10**5, batch_size=BATCH_SIZE, n_generations_a_turn=1)
     task = updater.prepare(objective, weights, Samples(images, labels))
     run = updater.start(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from edge_adapt.networks.layers import Dense, Head, Layer, Threshold
+from edge_adapt.networks.layers import Dense, Head, Layer, Projection, SumPool, Threshold
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 import numpy as np
@@ -19,6 +19,16 @@ def network_of(widths: tuple[int, ...], pixel_planes: int, n_classes: int = 10) 
     layers.append(Head(name='head', n_in=widths[-1], n_classes=n_classes))
     names = tuple(str(label) for label in range(n_classes))
     return Network('accelerated', (1, widths[0], 1), tuple(layers), names)
+
+
+def levels_network_of(widths: tuple[int, ...], n_classes: int = 10) -> Network:
+    """Return a fully connected network of 8-bit fixed point."""
+    layers: list[Layer] = [SumPool(name='levels', size=1, shift=1)]
+    for index, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
+        layers.append(Projection(name=f'neurons{index}', n_in=n_in, n_out=n_out))
+    layers.append(Head(name='head', n_in=widths[-1], n_classes=n_classes))
+    names = tuple(str(label) for label in range(n_classes))
+    return Network('levels', (1, widths[0], 1), tuple(layers), names)
 
 
 def random_weights(network: Network, seed: int, first_weight_bits: int = 1) -> Weights:
@@ -42,6 +52,13 @@ def random_weights(network: Network, seed: int, first_weight_bits: int = 1) -> W
                     thresholds[:2] = (2**31 - 1, -(2**31))
                 arrays[f'{name}.thresholds'] = thresholds.astype(np.int32)
                 arrays[f'{name}.flips'] = rng.integers(0, 2, n).astype(np.uint8)
+            case Projection(name=name, n_in=n_in, n_out=n_out):
+                arrays[f'{name}.weights'] = rng.integers(-128, 128, (n_out, n_in)).astype(np.int8)
+                spread = int(n_in**0.5) << 13
+                offsets = rng.integers(-spread, spread, n_out).astype(np.int32)
+                offsets[:2] = (2**26 - 1, -(2**26))  # saturated, whatever comes
+                arrays[f'{name}.offsets'] = offsets
+                arrays[f'{name}.shifts'] = rng.integers(4, 14, n_out).astype(np.uint8)
             case Head(name=name, n_in=n_in, n_classes=n_classes):
                 head = rng.integers(-128, 128, (n_classes, n_in))
                 arrays[f'{name}.weights'] = head.astype(np.int8)

@@ -6,7 +6,7 @@ from edge_adapt.engines._accelerator import (
     frame_words,
     Geometry,
     geometry_of,
-    layer_bits,
+    layer_values,
     parameter_image,
 )
 from edge_adapt.engines.reference import Reference
@@ -51,7 +51,7 @@ def test_bits_of_layers_come_without_their_padding() -> None:
     geometry = Geometry((8, 3, 33), n_classes=2, lanes=32)
     words = np.zeros((1, 3, 4), np.uint8)
     words[0, 0, 0], words[0, 2, 0] = 0b10111111, 0x80
-    first, second = layer_bits(geometry, words)
+    first, second = layer_values(geometry, words)
     assert first.tolist() == [[1, -1, 1]]
     assert second.tolist() == [[-1] * 32 + [1]]
 

@@ -14,15 +14,23 @@ def test_the_tables_are_those_of_their_equations() -> None:
 @pytest.mark.rtl
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(bool(missing()), reason='; '.join(missing()))
-def test_es_unit_equals_row_es() -> None:
-    n_features, n_samples, lanes = 40, 64, 32
+@pytest.mark.parametrize('value_bits', [1, 8], ids=['bits', 'levels'])
+def test_es_unit_equals_row_es(value_bits: int) -> None:
+    n_features, n_samples, lanes = 40, 64, 32 * value_bits
     run(
         'es_unit',
         'hw.tests.es_unit_tests',
-        {'NClasses': 10, 'NFeatures': n_features, 'NSamples': n_samples, 'Lanes': lanes},
+        {
+            'NClasses': 10,
+            'NFeatures': n_features,
+            'NSamples': n_samples,
+            'ValueBits': value_bits,
+            'Lanes': lanes,
+        },
         environment={
             'N_FEATURES': str(n_features),
             'N_SAMPLES': str(n_samples),
+            'VALUE_BITS': str(value_bits),
             'LANES': str(lanes),
         },
     )

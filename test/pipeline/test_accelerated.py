@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edge_adapt.corruptions import corrupt_all
-from edge_adapt.engines._accelerator import geometry_of, LEARNING, MAX_SAMPLES
+from edge_adapt.engines._accelerator import geometry_of, MAX_SAMPLES
 from edge_adapt.engines._learner import Learner, MAX_WINDOW
 from edge_adapt.engines.popcount import Popcount
 from edge_adapt.errors import UsageError
@@ -49,7 +49,7 @@ def improved(updater: Updater, toy, weights: Weights, samples: Samples) -> tuple
 @pytest.mark.parametrize('damage', ['contrast', 'dead'])
 def test_both_rungs_give_the_same_weights_as_on_the_cpu(damage, toy, digits, learner) -> None:
     geometry = geometry_of(toy.network, toy.weights, LANES)
-    build('accelerator', geometry.parameters | LEARNING, 'serving')
+    build('accelerator', geometry.learning_parameters, 'serving')
     images = corrupt_all(digits.images[1000:1300], damage)
     samples = Samples(images[:100], digits.labels[1000:1100])
     pairs: list[tuple[Updater, Updater]] = [

@@ -1,0 +1,67 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers that follow from a network's geometry: widths of 16 bits each, inputs first.
+
+package geometry_pkg;
+
+  localparam int unsigned MaxWidths = 32;
+  typedef logic [16*MaxWidths-1:0] widths_t;
+
+  // Words of weights a bank: those of int8 weights on pixels are nine.
+  function automatic int unsigned weight_depth(
+      input int unsigned n_layers, input widths_t widths, input int unsigned values_a_word,
+      input int unsigned first_words);
+    weight_depth = 0;
+    for (int l = 0; l < n_layers; l++) begin
+      weight_depth = weight_depth + 32'(widths[16*(l+1)+:16]) *
+          ((32'(widths[16*l+:16]) + values_a_word - 1) / values_a_word) *
+          (l == 0 ? first_words : 1);
+    end
+  endfunction
+
+  function automatic int unsigned neurons(input int unsigned n_layers, input widths_t widths);
+    neurons = 0;
+    for (int l = 1; l <= n_layers; l++) neurons = neurons + 32'(widths[16*l+:16]);
+  endfunction
+
+  // Words of the values that layer l of the hidden ones gives.
+  function automatic int unsigned hidden_words(
+      input int l, input widths_t widths, input int unsigned values_a_word);
+    hidden_words = (32'(widths[16*l+:16]) + values_a_word - 1) / values_a_word;
+  endfunction
+
+  function automatic int unsigned all_words(
+      input int unsigned n_layers, input widths_t widths, input int unsigned values_a_word);
+    all_words = 0;
+    for (int l = 1; l <= n_layers; l++) begin
+      all_words = all_words + hidden_words(l, widths, values_a_word);
+    end
+  endfunction
+
+  function automatic int unsigned most_words(
+      input int unsigned n_layers, input widths_t widths, input int unsigned values_a_word);
+    most_words = 1;
+    for (int l = 1; l <= n_layers; l++) begin
+      if (hidden_words(l, widths, values_a_word) > most_words) begin
+        most_words = hidden_words(l, widths, values_a_word);
+      end
+    end
+  endfunction
+
+  // By what hardware and parameter image recognise each other.
+  function automatic logic [31:0] checksum(
+      input logic [31:0] lanes, input logic [31:0] value_bits, input logic [31:0] pixel_planes,
+      input logic [31:0] first_weight_bits, input logic [31:0] n_classes,
+      input int unsigned n_layers, input widths_t widths);
+    logic [31:0] crc;
+    crc = crc32_pkg::crc32_word(crc32_pkg::CrcStart, lanes);
+    crc = crc32_pkg::crc32_word(crc, value_bits);
+    crc = crc32_pkg::crc32_word(crc, pixel_planes);
+    crc = crc32_pkg::crc32_word(crc, first_weight_bits);
+    crc = crc32_pkg::crc32_word(crc, n_classes);
+    for (int l = 0; l <= n_layers; l++) crc = crc32_pkg::crc32_word(crc, 32'(widths[16*l+:16]));
+    checksum = ~crc;
+  endfunction
+
+endpackage

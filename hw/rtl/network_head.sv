@@ -1,0 +1,112 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The int8 head: a feature that is a bit adds or subtracts its weights, one that is a level adds
+// their products (head_row.sv). The result stays until it is taken.
+
+module network_head #(
+    parameter int unsigned ValueBits = 1,
+    parameter int unsigned NClasses = 10,
+    parameter int unsigned NFeatures = 256,
+    localparam int unsigned HeadLanes = (NClasses + 3) / 4,
+    localparam int unsigned ClassBits = NClasses > 1 ? $clog2(NClasses) : 1
+) (
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    // Features of one frame, each with its weights; clear_i before the first
+    input  logic                    clear_i,
+    input  logic                    valid_i,
+    input  logic [   ValueBits-1:0] feature_i,
+    input  logic [32*HeadLanes-1:0] weights_i,
+    // The pass over the classes (head_accumulator.sv) begins, with what the result tells
+    input  logic                    finish_i,
+    input  logic                    bank_i,
+    input  logic                    probe_i,
+    output logic                    ready_o,
+    output logic                    done_o,
+    output logic [   ClassBits-1:0] class_o,
+    input  logic [            31:0] bias_i,
+    // user is {label [9:2], probe [1], bank [0]}
+    output logic                    m_valid_o,
+    input  logic                    m_ready_i,
+    output logic [ 32*NClasses-1:0] m_logits_o,
+    output logic [             9:0] m_user_o
+);
+
+  localparam int unsigned TermBits = ValueBits == 1 ? 8 : 16;
+
+  logic [8*NClasses-1:0] weights;
+  logic [TermBits*NClasses-1:0] terms;
+  logic [32*NClasses-1:0] logits;
+  logic [ClassBits-1:0] label;
+  logic [1:0] origin_q;
+  logic term_valid, subtract, valid, ready, unused_weights;
+
+  assign unused_weights = ^weights_i;  // bytes beyond the last class
+
+  // Class 0 has the most significant byte of its word.
+  for (genvar j = 0; j < NClasses; j++) begin : gen_bytes
+    assign weights[8*j+:8] = weights_i[32*(j/4)+8*(3-j%4)+:8];
+  end
+
+  if (ValueBits == 1) begin : gen_signs
+    assign term_valid = valid_i;
+    assign terms = weights;
+    assign subtract = !feature_i;
+  end else begin : gen_products
+    assign subtract = 1'b0;
+
+    head_row #(
+        .NClasses(NClasses)
+    ) u_row (
+        .clk_i,
+        .rst_ni,
+        .valid_i,
+        .weights_i (weights),
+        .feature_i,
+        .valid_o   (term_valid),
+        .products_o(terms)
+    );
+  end
+
+  head_accumulator #(
+      .TermBits (TermBits),
+      .NClasses (NClasses),
+      .NFeatures(NFeatures)
+  ) u_accumulator (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .valid_i   (term_valid),
+      .subtract_i(subtract),
+      .terms_i   (terms),
+      .finish_i,
+      .ready_o,
+      .done_o,
+      .class_o,
+      .bias_i,
+      .valid_o   (valid),
+      .ready_i   (ready),
+      .logits_o  (logits),
+      .label_o   (label)
+  );
+
+  // The result's bank and probe flag are those of the frame whose pass over the classes began.
+  always_ff @(posedge clk_i) begin
+    if (finish_i) origin_q <= {probe_i, bank_i};
+  end
+
+  skid_buffer #(
+      .Width(32 * NClasses + 10)
+  ) u_result (
+      .clk_i,
+      .rst_ni,
+      .valid_i(valid),
+      .ready_o(ready),
+      .data_i ({logits, 8'(label), origin_q}),
+      .valid_o(m_valid_o),
+      .ready_i(m_ready_i),
+      .data_o ({m_logits_o, m_user_o})
+  );
+
+endmodule

@@ -1,0 +1,67 @@
+// Copyright the edge_adapt authors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Neurons of 8-bit fixed point on a row of P / 8 int8 multipliers, word by word:
+//   level = (weights . levels + offset) >> shift, limited to -127..127
+// which is what layer `Projection` means (edge_adapt/networks/layers.py).
+//
+// Operands and their step in cycle 0, the level in cycle 4. The word {shift [31:27], offset
+// [26:0]} of a neuron is there with its first step's cycle 2, and until its last step's cycle 2.
+
+module qnn_engine #(
+    parameter int unsigned Lanes = 256,
+    localparam int unsigned NMultipliers = Lanes / 8
+) (
+    input  logic                             clk_i,
+    input  bnn_pkg::step_t                   step_i,
+    input  logic           [      Lanes-1:0] weights_i,
+    input  logic           [      Lanes-1:0] activations_i,
+    input  logic           [           31:0] offset_i,
+    output logic signed    [            7:0] level_o
+);
+
+  // -128 * -128 does not occur: levels are within +-127.
+  localparam int unsigned ProductBits = 16;
+  localparam int unsigned RowBits = ProductBits + $clog2(NMultipliers);
+  localparam int unsigned AccBits = 32;
+  localparam logic signed [AccBits-1:0] Limit = 127;
+
+  logic [ProductBits*NMultipliers-1:0] products_q;
+  logic signed [RowBits-1:0] row, row_q;
+  logic signed [AccBits-1:0] sum_q, base, shifted;
+  logic [4:0] shift_q;
+  // {valid, first}, one cycle and two cycles old
+  logic [1:0] control_q, control_qq;
+  logic unused_step;
+
+  assign unused_step = ^step_i;  // two of the fields are needed
+
+  for (genvar i = 0; i < NMultipliers; i++) begin : gen_multipliers
+    always_ff @(posedge clk_i) begin
+      products_q[ProductBits*i+:ProductBits] <=
+          signed'(weights_i[8*i+:8]) * signed'(activations_i[8*i+:8]);
+    end
+  end
+
+  always_comb begin
+    row = '0;
+    for (int i = 0; i < NMultipliers; i++) begin
+      row = row + RowBits'(signed'(products_q[ProductBits*i+:ProductBits]));
+    end
+  end
+
+  assign base = control_qq[0] ? AccBits'(signed'(offset_i[26:0])) : sum_q;
+  assign shifted = sum_q >>> shift_q;
+
+  always_ff @(posedge clk_i) begin
+    row_q      <= row;
+    control_q  <= {step_i.valid, step_i.first};
+    control_qq <= control_q;
+    if (control_qq[1]) sum_q <= base + AccBits'(row_q);
+    shift_q <= offset_i[31:27];
+    level_o <= shifted[7:0];
+    if (shifted > Limit) level_o <= 8'sd127;
+    if (shifted < -Limit) level_o <= -8'sd127;
+  end
+
+endmodule
