@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
-
-# A worker waits at most this long for the interpreter while callbacks run; Python's 5 ms are
-# more than a whole inference.
-SWITCH_S = 0.0005
 
 
 def executor() -> Executor:
@@ -19,7 +13,6 @@ def executor() -> Executor:
     The executor of events is told by the middleware what is ready; the other one asks all
     entities of all nodes anew, in Python, after every message.
     """
-    sys.setswitchinterval(SWITCH_S)
     try:
         from rclpy.experimental import EventsExecutor
     except ImportError:  # an older rclpy

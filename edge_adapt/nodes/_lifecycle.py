@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 from edge_adapt.errors import UsageError
 from edge_adapt.nodes._executor import executor
 from edge_adapt.nodes._parameters import declare
+from edge_adapt.nodes._process import settle, tune
 from edge_adapt.parameters import NODES, Value
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
@@ -26,11 +28,12 @@ LOOK_UP_S = 0.2  # a signal is noticed this soon
 
 class EdgeNode(LifecycleNode):
     """
-    A lifecycle node whose work is four verbs: `configure`, `activate`, `deactivate`, `cleanup`.
+    A lifecycle node whose work is two verbs: `configure` and `activate`.
 
     `configure` loads and warms up and may raise UsageError, which is logged as the reason;
-    `activate` begins to listen, `deactivate` stops, `cleanup` lets go. Publishers, subscriptions,
-    services and timers need no care: what a verb created is destroyed by its opposite.
+    `activate` begins to listen. Publishers, subscriptions, services and timers need no care: what
+    a verb created is destroyed by its opposite. What else has to end is said where it begins, to
+    `until_inactive` or `until_unconfigured`: the last that began ends first.
     """
 
     kind: ClassVar[str]
@@ -39,6 +42,7 @@ class EdgeNode(LifecycleNode):
         super().__init__(self.kind, cli_args=list(arguments))
         self.failure = ''  # why this process must end; '' while all is well
         self.state = 'unconfigured'
+        self.until_unconfigured, self.until_inactive = ExitStack(), ExitStack()
         self._configured: list[Any] = []
         self._activated: list[Any] = []
         declare(self, NODES[self.kind])
@@ -58,12 +62,6 @@ class EdgeNode(LifecycleNode):
     def activate(self) -> None:
         """Begin to listen."""
 
-    def deactivate(self) -> None:
-        """Stop listening; what was loaded stays. Called in any state."""
-
-    def cleanup(self) -> None:
-        """Let go of what `configure` made. Called in any state."""
-
     def check_live(self, name: str, value: Value) -> None:
         """Raise UsageError where a live parameter cannot become `value`."""
 
@@ -72,9 +70,8 @@ class EdgeNode(LifecycleNode):
 
     def close(self) -> None:
         """Stop and let go, in whatever state."""
-        self.deactivate()
-        self._destroy(self._activated)
-        self.cleanup()
+        self._stop()
+        self.until_unconfigured.close()
         self._destroy(self._configured)
 
     def fail(self, error: BaseException) -> None:
@@ -84,7 +81,11 @@ class EdgeNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        return self._go(self.configure, 'inactive', self._configured, 'inactive: loaded and warm')
+        answer = self._go(
+            self.configure, 'inactive', self._configured, 'inactive: loaded and warm'
+        )
+        settle()
+        return answer
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
@@ -92,9 +93,7 @@ class EdgeNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        self.deactivate()
-        self._destroy(self._activated)
-        return self._go(lambda: None, 'inactive')
+        return self._go(self._stop, 'inactive')
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
@@ -107,6 +106,11 @@ class EdgeNode(LifecycleNode):
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything: after an error, the node can be configured anew."""
         return self._go(self.close, 'unconfigured', told='unconfigured after an error')
+
+    def _stop(self) -> None:
+        """Stop listening; what was loaded stays."""
+        self.until_inactive.close()
+        self._destroy(self._activated)
 
     def _go(
         self,
@@ -134,6 +138,9 @@ class EdgeNode(LifecycleNode):
         return OK
 
     def _undo(self, before: set[int]) -> None:
+        self.until_inactive.close()
+        if self.state == 'unconfigured':
+            self.until_unconfigured.close()
         self._destroy([entity for entity in self._entities() if id(entity) not in before])
 
     def _entities(self) -> list[Any]:
@@ -180,6 +187,7 @@ def run(*kinds: Callable[[], EdgeNode], arguments: Sequence[str] | None = None) 
     2 where a parameter or what it names is wrong, with one sentence on standard error; 1 where a
     node broke.
     """
+    tune()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import signal
 import threading
 
+from edge_adapt.nodes._process import tune
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
@@ -19,6 +20,7 @@ def session(remappings: Sequence[str] = ()) -> Iterator[Callable[[], bool]]:
     `remappings` are like 'image_raw:=/camera/image_raw'. In the main thread SIGINT and SIGTERM
     ask to stop, as long as the context lasts.
     """
+    tune()
     stop = threading.Event()
     arguments = [word for text in remappings for word in ('-r', text)]
     numbers = (signal.SIGINT, signal.SIGTERM)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 import shutil
 import sys
-import threading
 import time
 from typing import Any, ClassVar
 
@@ -21,6 +18,7 @@ from edge_adapt.nodes import convert
 from edge_adapt.nodes._diagnostics import Diagnostics, Status
 from edge_adapt.nodes._faults import Faults, flipped
 from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
+from edge_adapt.nodes._inbox import Inbox, Job
 from edge_adapt.nodes._intake import offers_of
 from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._lifecycle import EdgeNode, run
@@ -52,8 +50,6 @@ class Adaptation(EdgeNode):
     """Learns in a thread of low priority; callbacks only put messages into a bounded queue."""
 
     kind: ClassVar[str] = 'adaptation'
-    _worker: Worker | None = None
-    _jumps: Jumps | None = None
     _learner: Learner | None = None
 
     def configure(self) -> None:
@@ -61,18 +57,19 @@ class Adaptation(EdgeNode):
         self._pipeline: Pipeline = adaptation_from(self.parameter, time.perf_counter_ns)
         if self.parameter('adapt') == 'accelerator':
             self._learner = learner_of(self._pipeline.model)
+            self.until_unconfigured.callback(self._learner.close)
             self._pipeline.rungs = self._rungs()
         path = self.parameter('signing_key')
         self._key = SigningKey.load(Path(path)) if path else None
-        self._inbox: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
-        self._arrived = threading.Event()
+        self._inbox = Inbox(MAX_WAITING)
         self._n_decisions = self._n_rejected = 0
         self._faults = Faults(self)
         self._trouble, self._retry_s = '', 0.0
         self._last_decision = ''
         self._offers = offers_of(self, self._pipeline.store)
-        self._input = ImageInput(self, self._later(self._take_image))
+        self._input = ImageInput(self, self._inbox.later(self._take_image))
         self._jumps = Jumps(self.get_clock())
+        self.until_unconfigured.callback(self._jumps.close)
         self._weights = self.create_publisher(UInt8MultiArray, 'weights', LATCHED)
         self._decisions = self.create_publisher(DiagnosticArray, 'decisions', RELIABLE)
         self.create_service(SetBool, '~/freeze', self._on_freeze)
@@ -85,32 +82,16 @@ class Adaptation(EdgeNode):
 
     def activate(self) -> None:
         """Begin to listen."""
+        self.until_inactive.callback(self._diagnostics.publish)
+        self.until_inactive.callback(Worker(self._work, self.fail, NICE).stop)
         self._input.open()
+        self.until_inactive.callback(self._input.close)
         for kind, topic, take in (
             (Classification, 'label', self._take_label),
             (DiagnosticArray, 'drift', self._take_drift),
             (UInt8MultiArray, 'offered_weights', self._take_offer),
         ):
-            self.create_subscription(kind, topic, self._later(take), RELIABLE)
-        self._worker = Worker(self._work, self.fail, NICE)
-
-    def deactivate(self) -> None:
-        """Stop listening and let the work in hand end; what was promoted is on disk already."""
-        if self._worker is None:
-            return
-        self._input.close()
-        self._worker.stop()
-        self._worker = None
-        self._diagnostics.publish()
-
-    def cleanup(self) -> None:
-        """Let go of the clock and of the accelerator."""
-        if self._learner is not None:
-            self._learner.close()
-            self._learner = None
-        if self._jumps is not None:
-            self._jumps.close()
-            self._jumps = None
+            self.create_subscription(kind, topic, self._inbox.later(take), RELIABLE)
 
     def check_live(self, name: str, value: Value) -> None:
         """Raise UsageError where this machine has no such updater, or no such ladder."""
@@ -142,28 +123,11 @@ class Adaptation(EdgeNode):
             return rungs
         return accelerated(rungs, self._learner, self.parameter('seed'))
 
-    def _later(self, take: Callable[[Message], None]) -> Callable[[Message], None]:
-        """Return a callback that leaves the message to the worker; the oldest gives way."""
-
-        def put(message: Message) -> None:
-            self._inbox.append(partial(take, message))
-            self._arrived.set()
-
-        return put
-
     def _work(self) -> None:
-        self._arrived.wait(WAIT_S)
-        self._arrived.clear()
-        if self._jumps is not None and self._jumps.taken():
-            self._forget()
-        while self._inbox:
-            try:
-                self._inbox.popleft()()
-            except UsageError as error:
-                self._n_rejected += 1
-                self.get_logger().warning(
-                    f'message rejected: {error}', throttle_duration_sec=WARN_EVERY_S
-                )
+        self._inbox.wait(WAIT_S)
+        self._heed_jumps()
+        for job in self._inbox.jobs():
+            self._do(job)
         if time.monotonic() < self._retry_s:
             return
         try:
@@ -178,8 +142,19 @@ class Adaptation(EdgeNode):
         if decision is not None:
             self._tell(decision)
 
-    def _forget(self) -> None:
+    def _do(self, job: Job) -> None:
+        try:
+            job()
+        except UsageError as error:
+            self._n_rejected += 1
+            self.get_logger().warning(
+                f'message rejected: {error}', throttle_duration_sec=WARN_EVERY_S
+            )
+
+    def _heed_jumps(self) -> None:
         """Forget the frames of before a jump of time: nothing is ever learned from one."""
+        if not self._jumps.taken():
+            return
         self._inbox.clear()
         self._pipeline.forget()
         self.get_logger().warning('time has jumped: the frames collected so far are forgotten')
@@ -266,8 +241,7 @@ class Adaptation(EdgeNode):
 
     def _on_rollback(self, request: Trigger.Request, response: Trigger.Response) -> object:
         """Leave the roll-back to the worker: it owns the pipeline."""
-        self._inbox.append(lambda: self._tell(self._pipeline.roll_back('ordered by a person')))
-        self._arrived.set()
+        self._inbox.put(lambda: self._tell(self._pipeline.roll_back('ordered by a person')))
         response.success, response.message = True, 'the version before this one is coming back'
         return response
 

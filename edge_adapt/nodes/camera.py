@@ -28,7 +28,6 @@ class Camera(EdgeNode):
     """Publishes `image_raw`, `label` for a share of the frames, and `truth` where asked."""
 
     kind: ClassVar[str] = 'camera'
-    _timer: Timer | None = None
 
     def configure(self) -> None:
         """Build the stream and the publishers."""
@@ -56,13 +55,7 @@ class Camera(EdgeNode):
         # Whoever makes the time cannot wait for it.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         clock = steady if self.parameter('publish_clock') else self.get_clock()
-        self._timer = self.create_timer(1.0 / rate_hz, self._on_time, clock=clock)
-
-    def deactivate(self) -> None:
-        """Stop sending."""
-        if self._timer is not None:
-            self.destroy_timer(self._timer)
-            self._timer = None
+        self._timer: Timer = self.create_timer(1.0 / rate_hz, self._on_time, clock=clock)
 
     def _made_stream(self) -> Any:
         if self.parameter('bag'):
@@ -82,7 +75,7 @@ class Camera(EdgeNode):
             frame = next(self._frames, None)
         if frame is None:
             self.get_logger().info(f'the stream ends after {self._n_sent} frames')
-            self.deactivate()
+            self.destroy_timer(self._timer)
             return
         self._n_sent += 1
         seen = self._faults.frame(frame)

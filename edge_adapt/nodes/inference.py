@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 import sys
-import time
 from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -15,12 +14,12 @@ from edge_adapt.nodes._faults import Faults
 from edge_adapt.nodes._image_input import ImageInput, LIVE, WARN_EVERY_S
 from edge_adapt.nodes._inference_status import InferenceStatus
 from edge_adapt.nodes._input_watch import InputWatch
-from edge_adapt.nodes._intake import intake_of
 from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._latency import Latency
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
 from edge_adapt.nodes._votes import Votes
+from edge_adapt.nodes._weights_input import WeightsInput
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.overlay import GREEN, overlay, RED
 from edge_adapt.parameters import Value
@@ -31,7 +30,7 @@ from edge_adapt.pipeline.newest_slot import Counts, NewestSlot
 from edge_adapt.records import Frame
 from rclpy.clock import Clock, ClockType
 from sensor_msgs.msg import Image
-from std_msgs.msg import Float32, UInt8MultiArray
+from std_msgs.msg import Float32
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Classification, LabelInfo, VisionInfo
 
@@ -42,20 +41,19 @@ class Inference(EdgeNode):
     """Classifies the newest frame; swaps weights between two frames."""
 
     kind: ClassVar[str] = 'inference'
-    _worker: Worker | None = None
-    _jumps: Jumps | None = None
 
     def configure(self) -> None:
         """Load the model, warm up, and make the publishers."""
         self._pipeline: Pipeline = inference_from(self.parameter)
-        self._intake = intake_of(self, self._pipeline.model)
         self._names: tuple[str, ...] = ()
         self._slot: NewestSlot[Any] = NewestSlot()
         self._input = ImageInput(self, self._slot.put)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._weights = WeightsInput(self, self._pipeline, self._steady_ns)
         self._frames = Frames(self._steady_ns)
         self._watch = InputWatch(self._input.topic, self._steady_ns, self.get_logger().warning)
         self._jumps = Jumps(self.get_clock())
+        self.until_unconfigured.callback(self._jumps.close)
         self._latency = Latency()
         self._faults = Faults(self)
         self.n_swaps = 0
@@ -80,25 +78,12 @@ class Inference(EdgeNode):
 
     def activate(self) -> None:
         """Begin to listen."""
-        self._input.open()
+        self.until_inactive.callback(self._diagnostics.publish)
+        self.until_inactive.callback(Worker(self._work, self.fail).stop)
+        self._weights.open(self.until_inactive)
         self._votes.open()
-        self.create_subscription(UInt8MultiArray, 'weights', self._on_weights, LATCHED)
-        self._worker = Worker(self._work, self.fail)
-
-    def deactivate(self) -> None:
-        """Stop listening and let the frame in hand end."""
-        if self._worker is None:
-            return
-        self._input.close()
-        self._worker.stop()
-        self._worker = None
-        self._diagnostics.publish()
-
-    def cleanup(self) -> None:
-        """Let go of the clock."""
-        if self._jumps is not None:
-            self._jumps.close()
-            self._jumps = None
+        self._input.open()
+        self.until_inactive.callback(self._input.close)
 
     def check_live(self, name: str, value: Value) -> None:
         """Raise UsageError where there is no such detector on this machine."""
@@ -127,7 +112,7 @@ class Inference(EdgeNode):
     @property
     def refusals(self) -> Mapping[str, int]:
         """How many weight updates were refused, by cause."""
-        return self._intake.refusals
+        return self._weights.refusals
 
     def _steady_ns(self) -> int:
         return int(self._steady.now().nanoseconds)
@@ -176,7 +161,7 @@ class Inference(EdgeNode):
 
     def _heed_jumps(self) -> None:
         """Forget what was measured before time was set; nothing is ever learned from a jump."""
-        if self._jumps is not None and self._jumps.taken():
+        if self._jumps.taken():
             self._pipeline.reset_detector()
             self._latency.clear()
             self.get_logger().warning('time has jumped: the detector starts anew')
@@ -214,25 +199,6 @@ class Inference(EdgeNode):
         colour = RED if result.statistic > 1 else GREEN
         picture = overlay(frame.image, lines, colour, self._pipeline.region)
         self._picture.publish(convert.image_from(picture, frame.stamp_ns, frame.frame_id))
-
-    def _on_weights(self, message: UInt8MultiArray) -> None:
-        answer = self._intake.offer(
-            message.data, self._pipeline.weights, time.time_ns(), self._steady_ns()
-        )
-        if answer.is_first:
-            self.get_logger().error(
-                f'weights refused, the running ones stay: {answer.reason} (more for this cause,'
-                f' {answer.cause}, are only counted)'
-            )
-        if answer.weights is None or answer.weights.version == self._pipeline.version:
-            return
-        try:
-            self._pipeline.use(answer.weights)
-        except UsageError as error:
-            self._intake.refusals['engine'] += 1
-            self.get_logger().error(
-                f'weights refused by the engine, the running ones stay: {error}'
-            )
 
     def _on_reset_detector(self, request: Trigger.Request, response: Trigger.Response) -> object:
         self._pipeline.reset_detector()

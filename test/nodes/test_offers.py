@@ -60,7 +60,7 @@ def test_a_learner_started_anew_with_another_store_is_heard(start: Callable[...,
         for n_heard in (1, 2):
             learner = graph.add(Adaptation())  # its store is a temporary one
             assert learner.start()
-            graph.wait(lambda n=n_heard: runner._intake.n_accepted == n, 'its weights')
+            graph.wait(lambda n=n_heard: runner._weights.n_accepted == n, 'its weights')
             graph.nodes.remove(learner)
             graph._executor.remove_node(learner)
             learner.close()
