@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from edge_adapt.nodes._process import tune
 from edge_adapt.nodes._qos import image_qos, RELIABLE
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -13,6 +14,7 @@ from vision_msgs.msg import Classification
 
 def main() -> int:
     """Echo until ended."""
+    tune()
     rclpy.init()
     node = rclpy.create_node('echo')
     answers = node.create_publisher(Classification, 'classification', RELIABLE)

@@ -14,6 +14,7 @@ from typing import Any
 from edge_adapt.commands import _starter
 from edge_adapt.graph import NodeSpec
 from edge_adapt.nodes import convert
+from edge_adapt.nodes._executor import executor
 from edge_adapt.nodes._qos import image_qos, LATCHED, RELIABLE
 import numpy as np
 import rclpy
@@ -30,6 +31,8 @@ class Sender:
 
     def __init__(self, namespace: str = '') -> None:
         self.node = rclpy.create_node('sender', namespace=namespace)
+        self._executor = executor()
+        self._executor.add_node(self.node)
         self.images = self.node.create_publisher(Image, 'image_raw', image_qos(False, 10))
         self.weights = self.node.create_publisher(UInt8MultiArray, 'weights', LATCHED)
         self.came_ns: dict[int, int] = {}
@@ -42,10 +45,14 @@ class Sender:
         self.came_ns[convert.stamp_ns(message.header.stamp)] = time.time_ns()
         self.answers.append(message)
 
+    def hear(self, patience_s: float) -> None:
+        """Wait for what comes next."""
+        self._executor.spin_once(timeout_sec=patience_s)
+
     def spin(self, until_s: float) -> None:
         """Hear what comes until `until_s` on the steady clock."""
         while (left := until_s - time.monotonic()) > 0:
-            rclpy.spin_once(self.node, timeout_sec=left)
+            self.hear(left)
 
     def send(self, pixels: Any, rate_hz: float, seconds: float, weights: Any = ()) -> list[int]:
         """
@@ -67,6 +74,11 @@ class Sender:
             self.spin(next_s)
         self.spin(time.monotonic() + 1.0)
         return stamps
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self.node.destroy_node()
 
     def latencies_ms(self, stamps: list[int]) -> list[float]:
         """Return how long each answered image took, from its stamp to the answer's arrival."""
@@ -95,7 +107,7 @@ def nodes(
             seconds = time.monotonic() - started_s
             yield sender, processes.pids, seconds
     finally:
-        sender.node.destroy_node()
+        sender.close()
 
 
 @contextmanager
@@ -108,7 +120,7 @@ def echo() -> Iterator[Sender]:
             sender.wait_for_answers()
             yield sender
         finally:
-            sender.node.destroy_node()
+            sender.close()
 
 
 @contextmanager
@@ -119,7 +131,7 @@ def beside(name: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.kill()
+            process.terminate()  # a killed process would leave its shared memory behind
 
 
 def cpu_and_memory(pid: int, seconds: float) -> tuple[float, float]:

@@ -28,6 +28,7 @@ from edge_adapt.commands import _starter
 from edge_adapt.graph import NodeSpec
 from edge_adapt.networks.model import Model
 from edge_adapt.nodes import convert
+from edge_adapt.nodes._process import settle, tune
 from edge_adapt.parameters import NODES
 from edge_adapt.pipeline.assembly import inference_from
 from edge_adapt.records import Frame, Weights
@@ -171,7 +172,9 @@ def main() -> int:
     n_runs = parser.parse_args().runs
     domain = _starter.check_machine(None)
     os.environ.update(_starter.environment(domain))
+    tune()
     rclpy.init()
+    settle()
     runs = [{**alone(domain), **beside_learning(domain), **swaps(domain)} for _ in range(n_runs)]
     rclpy.try_shutdown()
     load = round(os.getloadavg()[0], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+import threading
 from typing import Any
 
 from edge_adapt.networks.model import Model
@@ -13,6 +14,7 @@ from edge_adapt.parameters import NODES
 from edge_adapt.pipeline.assembly import inference_from
 from edge_adapt.records import Frame, Weights
 from edge_adapt.store.container import WeightUpdate
+from edge_adapt.store.intake import Intake
 import numpy as np
 import pytest
 
@@ -100,3 +102,35 @@ def test_every_answer_is_by_the_version_that_was_told_and_by_no_mixture(
         told = peer.told[bisect_right(since, convert.stamp_ns(result.header.stamp)) - 1]
         scores = {hypothesis.class_id: hypothesis.score for hypothesis in result.results}
         assert scores == expected[told.database_location]
+
+
+def test_frames_are_answered_while_weights_are_still_being_judged(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    judge = Intake.offer
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert may_end.wait(60.0)
+        return judge(*arguments)
+
+    monkeypatch.setattr(Intake, 'offer', slow)
+    with start('-p', 'allow_unsigned:=true') as graph:
+        node, peer = graph.add(Inference()), graph.add(Peer())
+        try:
+            assert node.start()
+            graph.wait(lambda: peer.hears(node), 'discovery')
+            update = WeightUpdate.between(MODEL, version(1), 1, 1)
+            peer.weights.publish(convert.bytes_message(update.encode()))
+            graph.wait(begun.is_set, 'the judging')
+            for i in range(N_FRAMES):
+                peer.images.publish(convert.image_from(CARD, i + 1, 'camera'))
+                graph.wait(lambda i=i: len(peer.results) == i + 1, 'the answer')
+            assert node.version == MODEL.weights.version
+            may_end.set()
+            graph.wait(lambda: node.version == version(1).version, 'the swap')
+        finally:
+            may_end.set()
+        counts = node.counts
+    assert (counts.received, counts.processed, counts.dropped) == (N_FRAMES, N_FRAMES, 0)
