@@ -16,6 +16,7 @@ import numpy as np
 
 MEMBERS = ('class_conditional', 'information_guard', 'corruption_bank', 'scene_step', 'ensemble')
 INFERENCE, WATCHING = 'inference', 'inference and signals'
+BOTH = 'A + guard'
 
 
 def cost(bench: Bench) -> None:
@@ -29,23 +30,30 @@ def cost(bench: Bench) -> None:
     noise = rng.normal(size=(200, len(clean.centre))).astype(np.float32)
     vectors = clean.centre + 0.5 * clean.scale * noise
 
-    def updates(member: Any) -> Any:
-        detector = member(bench.reference)
+    def updates(*names: str) -> Any:
+        detectors = [registry.load('drift', name)(bench.reference) for name in names]
         frames = cycle(vectors)
-        return lambda: detector.update(Observation(0, 0, Features(next(frames))))
+
+        def update() -> None:
+            observation = Observation(0, 0, Features(next(frames)))
+            for detector in detectors:
+                detector.update(observation)
+
+        return update
 
     sides = {INFERENCE: lambda: infer(image), WATCHING: lambda: watching(image)}
-    detectors = {name: updates(registry.load('drift', name)) for name in MEMBERS}
-    spent = {k: best for k, (best, _) in interleaved({**sides, **detectors}, 60, 20).items()}
+    members = {name: updates(name) for name in MEMBERS}
+    members[BOTH] = updates('class_conditional', 'information_guard')
+    spent = {k: best for k, (best, _) in interleaved({**sides, **members}, 1000).items()}
     spent['signals'] = max(spent.pop(WATCHING) - spent[INFERENCE], 0.0)
-    spent['signals + A + guard'] = (
-        spent['signals'] + spent['class_conditional'] + spent['information_guard']
-    )
+    for name in (BOTH, 'ensemble'):
+        spent[f'signals + {name}'] = spent['signals'] + spent[name]
     for name, microseconds in spent.items():
         share = 100 * microseconds / spent[INFERENCE]
         line(
             'vgg-like 32x32x3', f'{name}, a frame', microseconds, 'us', INFERENCE, spent[INFERENCE]
         )
         line('vgg-like 32x32x3', f'{name}, share of inference', share, '%')
-    detector = registry.load('drift', 'class_conditional')(bench.reference)
-    line(bench.case, 'class_conditional, state with reference', detector.n_bytes, 'bytes')
+    for name in ('class_conditional', 'corruption_bank'):
+        detector = registry.load('drift', name)(bench.reference)
+        line(bench.case, f'{name}, state with reference', detector.n_bytes, 'bytes')

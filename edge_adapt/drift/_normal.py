@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from edge_adapt.records import Array, F32, F64
-from edge_adapt.signals.groups import gather
+from edge_adapt.signals.groups import gather, span_of
 import numpy as np
 
 RESIDUAL_LIMIT = 6.0  # of residuals that a covariance is estimated from
@@ -60,6 +60,10 @@ class Normal:
         """Return the largest norm of each group, 1.5 (sqrt(d) + 0.7); clean frames are below."""
         return self.norm_limit * (np.sqrt(list(self.groups.values())) + 0.7)
 
+    @cached_property
+    def _span(self) -> slice | None:
+        return span_of(self.sources)
+
     @property
     def n_classes(self) -> int:
         """How many classes there are."""
@@ -67,7 +71,7 @@ class Normal:
 
     def gather(self, features: Mapping[str, F32]) -> F32:
         """Return the features of the sources in order, group -> (..., size) to (..., n)."""
-        return gather(features, self.sources)
+        return gather(features, self.sources, self._span)
 
     def part(self, group: str) -> slice:
         """Return where a group of residuals is."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from edge_adapt.drift._reference import Reference
 from edge_adapt.records import Array, Detection, Observation
@@ -15,14 +15,13 @@ WARM_UP, COOL_DOWN = 16, 200  # frames
 _QUIET: Final = 0.25  # of the threshold: a change is thought to begin where this was left
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """What one frame brought: a statistic and its threshold, the group that moved most."""
 
     statistic: float = 0.0
     threshold: float = 1.0
     group: str = ''
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = MappingProxyType({})
 
     @property
     def ratio(self) -> float:
@@ -82,10 +81,12 @@ class Watcher(ABC):
             self._restart(self._cool_down)
         if not is_finite(observation.features):
             return
-        self._sight = self._look(observation)
-        self._n_until_armed = max(self._n_until_armed - 1, 0)
-        self._n_suspected = self._n_suspected + 1 if self._sight.ratio > _QUIET else 0
-        if self._sight.ratio > 1 and not self._n_until_armed:
+        self._sight = sight = self._look(observation)
+        ratio = sight.ratio
+        if self._n_until_armed:
+            self._n_until_armed -= 1
+        self._n_suspected = self._n_suspected + 1 if ratio > _QUIET else 0
+        if ratio > 1 and not self._n_until_armed:
             self._detection = self._detected(observation.stamp_ns)
 
     @abstractmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._watcher import COOL_DOWN, Watcher
@@ -18,8 +19,8 @@ from edge_adapt.drift.information_guard import InformationGuard
 from edge_adapt.drift.scene_step import SceneStep
 from edge_adapt.records import Array, Detection, Observation
 from edge_adapt.signals import OUTPUT
-import numpy as np
 
+_N_ENTROPY = 16  # frames that entropy is averaged over
 _UNSURE = 3.0  # clean deviations of the logarithm of entropy
 
 
@@ -33,7 +34,8 @@ class Ensemble:
             SceneStep(reference),
             InformationGuard(reference),
         ]
-        self._bank = CorruptionBank(reference) if reference.bank is not None else None
+        if reference.bank is not None:
+            self._members.append(CorruptionBank(reference))
         self._detection: Detection | None = None
         self._n_quiet = 0
         output = reference.clean.part(OUTPUT).start
@@ -54,11 +56,7 @@ class Ensemble:
     @property
     def statistic(self) -> float:
         """Return the largest statistic over its threshold among the members."""
-        return max(member.statistic for member in self._active)
-
-    @property
-    def _active(self) -> list[Watcher]:
-        return [*self._members, *([self._bank] if self._bank is not None else [])]
+        return max(member.statistic for member in self._members)
 
     def reset(self) -> None:
         """Forget all windows; what is normal stays."""
@@ -66,24 +64,26 @@ class Ensemble:
 
     def rebase(self, weights: Mapping[str, Array], version: str) -> None:
         """Take what is normal from the weights in use; the bank serves its own weights alone."""
-        self._bank = None
+        members = [each for each in self._members if not isinstance(each, CorruptionBank)]
         if self._reference.bank is not None and version == self._reference.version:
-            self._bank = CorruptionBank(self._reference)
+            members.append(CorruptionBank(self._reference))
+        self._members = members
         self.reset()
-        for member in self._active:
+        for member in members:
             member.rebase(weights, version)
 
     def update(self, observation: Observation) -> None:
         """Look at one frame; the member with the largest ratio tells of a drift."""
         if self._detection is not None:
             self._restart(COOL_DOWN)
-        for member in self._active:
+        for member in self._members:
             member.update(observation)
-        log_entropy = float(observation.features[OUTPUT][0])
-        if np.isfinite(log_entropy):
-            self._entropy += (log_entropy - self._entropy) / 16
-        self._n_quiet = max(self._n_quiet - 1, 0)
-        firing = [member for member in self._active if member.detection is not None]
+        log_entropy = observation.features[OUTPUT].item(0)
+        if isfinite(log_entropy):
+            self._entropy += (log_entropy - self._entropy) / _N_ENTROPY
+        if self._n_quiet:
+            self._n_quiet -= 1
+        firing = [member for member in self._members if member.detection is not None]
         if not firing or self._n_quiet:
             return
         loudest = max(firing, key=lambda member: member.statistic)
@@ -100,6 +100,6 @@ class Ensemble:
         )
 
     def _restart(self, n_quiet: int) -> None:
-        for member in self._active:
+        for member in self._members:
             member.reset()
         self._detection, self._n_quiet = None, n_quiet

@@ -7,6 +7,7 @@ look more alike than clean frames ever do, and that is where detectors of change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from edge_adapt.drift._reference import Reference
@@ -19,7 +20,6 @@ _LOG_DEVIATION: Final = PIXEL_NAMES.index('log deviation')
 _EMPTY: Final = float(np.log(0.02 + 0.02))  # a deviation of 0.02: about five grey levels
 _RARE: Final = 6.0  # deviations below the clean mean: then clean frames are that dark themselves
 _EQUAL: Final = 1e-5  # features closer than this are the same
-_WATCHED: Final = (PIXELS, BLOCKS, OUTPUT)
 _CAUSES: Final = ('no spread', 'same image', 'same answer')
 
 
@@ -38,26 +38,29 @@ class InformationGuard(Watcher):
         super().__init__(reference, 0, cool_down)
 
     def _forget(self) -> None:
-        self._before: tuple[F32, ...] | None = None
-        self._counts = [0] * len(_CAUSES)
+        self._before: Mapping[str, F32] | None = None
+        self._n_empty = self._n_same_images = self._n_same_answers = 0
 
     def _look(self, observation: Observation) -> Sight:
-        pixels, blocks, output = now = tuple(observation.features[name] for name in _WATCHED)
-        before, self._before = self._before or (pixels + 1, blocks, output + 1), now
-        same_image = _equal(pixels, before[0]) and _equal(blocks, before[1])
-        findings = (
-            pixels.item(_LOG_DEVIATION) <= self._empty,
-            same_image,
-            not same_image and _equal(output, before[2]),
-        )
-        counts = [n + 1 if holds else 0 for n, holds in zip(self._counts, findings, strict=True)]
-        self._counts, longest = counts, max(counts)
-        if longest < self._n_frames:
-            return Sight(float(longest), self._n_frames - 0.5)
+        now, before = observation.features, self._before
+        self._before = now
+        pixels = now[PIXELS]
+        same_image = before is not None and _equal(pixels, before[PIXELS])
+        same_image = same_image and before is not None and _equal(now[BLOCKS], before[BLOCKS])
+        same_answer = before is not None and _equal(now[OUTPUT], before[OUTPUT])
+        is_empty = pixels.item(_LOG_DEVIATION) <= self._empty
+        self._n_empty = self._n_empty + 1 if is_empty else 0
+        self._n_same_images = self._n_same_images + 1 if same_image else 0
+        self._n_same_answers = self._n_same_answers + 1 if same_answer and not same_image else 0
+        return self._sight_of((self._n_empty, self._n_same_images, self._n_same_answers))
+
+    def _sight_of(self, counts: tuple[int, ...]) -> Sight:
+        longest, threshold = max(counts), self._n_frames - 0.5
+        if longest < threshold:
+            return Sight(longest, threshold)
         cause = _CAUSES[counts.index(longest)]
         group = OUTPUT if cause == 'same answer' else PIXELS
-        details = {'cause': cause, 'severity': 'no information'}
-        return Sight(float(longest), self._n_frames - 0.5, group, details)
+        return Sight(longest, threshold, group, {'cause': cause, 'severity': 'no information'})
 
 
 def _equal(now: F32, before: F32) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from itertools import accumulate
+from math import isfinite
 
 from edge_adapt.records import F32
 import numpy as np
@@ -63,7 +63,8 @@ class Features(Mapping[str, F32]):
     def is_finite(self) -> bool:
         """Whether no feature is NaN or infinite; looked at once, for however many ask."""
         if self._is_finite is None:
-            self._is_finite = bool(np.isfinite(self.vector).all())
+            # a sum is finite where all are: in double precision float32 numbers do not overflow
+            self._is_finite = isfinite(sum(self.vector.ravel().tolist()))
         return self._is_finite
 
     def __getitem__(self, name: str) -> F32:
@@ -76,9 +77,21 @@ class Features(Mapping[str, F32]):
         return len(GROUP_SIZES)
 
 
-def gather(features: Mapping[str, F32], groups: tuple[str, ...]) -> F32:
-    """Return the groups in order as one vector (..., n); a view where they stand side by side."""
-    span = _span(groups) if isinstance(features, Features) else None
+def span_of(groups: tuple[str, ...]) -> slice | None:
+    """Return where the groups stand in a vector of all; None where they are not side by side."""
+    names = tuple(GROUP_SIZES)
+    first = names.index(groups[0])
+    if names[first : first + len(groups)] != groups:
+        return None
+    return slice(_PARTS[groups[0]].start, _PARTS[groups[-1]].stop)
+
+
+def gather(features: Mapping[str, F32], groups: tuple[str, ...], span: slice | None = None) -> F32:
+    """
+    Return the groups in order as one vector (..., n).
+
+    Where they stand side by side, `span_of` tells: a view of the vector of all is then enough.
+    """
     if span is not None and isinstance(features, Features):
         return features.vector[..., span]
     return np.concatenate([features[name] for name in groups], axis=-1)
@@ -89,13 +102,3 @@ def is_finite(features: Mapping[str, F32]) -> bool:
     if isinstance(features, Features):
         return features.is_finite
     return all(np.isfinite(values).all() for values in features.values())
-
-
-@lru_cache(maxsize=16)
-def _span(groups: tuple[str, ...]) -> slice | None:
-    """Return where the groups stand in a vector of all; None where they are not side by side."""
-    names = tuple(GROUP_SIZES)
-    first = names.index(groups[0])
-    if names[first : first + len(groups)] != groups:
-        return None
-    return slice(_PARTS[groups[0]].start, _PARTS[groups[-1]].stop)

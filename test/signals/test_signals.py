@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_adapt import native, signals
-from edge_adapt.signals.groups import gather
+from edge_adapt.signals.groups import gather, span_of
 from edge_adapt.signals.layers import random_signs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -138,8 +138,11 @@ def test_an_image_that_the_twin_does_not_know_is_worked_through_in_numpy(frame_s
 
 def test_features_are_gathered_side_by_side_or_not(frame_signals):
     found = frame_signals(*some_frames(2))
-    both = gather(found, (signals.FIRST_LAYER, signals.LAST_LAYER))
+    groups = (signals.FIRST_LAYER, signals.LAST_LAYER)
+    both = gather(found, groups, span_of(groups))
     assert np.shares_memory(both, found.vector)
+    np.testing.assert_array_equal(both, gather(found, groups))
+    assert span_of((signals.OUTPUT, signals.PIXELS)) is None
     apart = gather(found, (signals.OUTPUT, signals.PIXELS))
     np.testing.assert_array_equal(apart[:, :4], found['output'])
     np.testing.assert_array_equal(gather(dict(found), tuple(found)), found.vector)
@@ -200,3 +203,14 @@ def test_signed_sums_of_the_largest_sums_are_exact(seed):
 def test_refuses_an_image_without_room_for_a_grid():
     with pytest.raises(ValueError, match=r'\(3, 9, 1\)'):
         signals.image_features(np.zeros((3, 9, 1), np.uint8))
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_none_is_seen(frame_signals, value):
+    found = frame_signals(*some_frames(1))
+    assert found.is_finite
+    spoiled = found.vector.copy()
+    spoiled[0, 37] = value
+    assert not signals.Features(spoiled).is_finite
+    spoiled[0, 37] = 3.4e38
+    assert signals.Features(spoiled).is_finite

@@ -213,11 +213,28 @@ void output_features(const float* logits, i32 n, float* out) {
   out[3] = static_cast<float>(std::sqrt(squares / n));
 }
 
+// The sum of x or -x; a sign is +1 or -1, so its sign bit, spread, negates without a product.
+static i64 signed_sum(const i32* sums, const i8* signs, i32 n) {
+  u32 whole = 0;
+  for (i32 c = 0; c < n; ++c) {
+    const i32 mask = signs[c] >> 7;
+    whole += static_cast<u32>((sums[c] ^ mask)) - static_cast<u32>(mask);
+  }
+  return static_cast<i32>(whole);
+}
+
 void signed_sums(const SignedSums& layer, float* out) {
+  u32 largest = 1;
+  for (i32 c = 0; c < layer.n_channels; ++c) {
+    largest = std::max(largest, static_cast<u32>(std::abs(i64{layer.sums[c]})));
+  }
+  const i32 stretch = std::max(static_cast<i32>(INT32_MAX / largest), 1);  // these fit 32 bits
   for (i32 s = 0; s < layer.n_sums; ++s) {
     const i8* signs = layer.signs + static_cast<size_t>(s) * layer.n_channels;
     i64 whole = 0;
-    for (i32 c = 0; c < layer.n_channels; ++c) whole += i64{signs[c]} * layer.sums[c];
+    for (i32 start = 0; start < layer.n_channels; start += stretch) {
+      whole += signed_sum(layer.sums + start, signs + start, std::min(stretch, layer.n_channels - start));
+    }
     out[s] = static_cast<float>(static_cast<double>(whole) * layer.scale);
   }
 }
@@ -275,6 +292,10 @@ void count_ones(const u64* words, size_t stride, i32 n, i32 n_channels, i32* cou
 
 void channel_sums(const u64* words, i32 n_pixels, i32 n_channels, i32* sums) {
   const i32 n_words = ceil_div(n_channels, 64);
+  if (n_pixels == 1) {
+    for (i32 c = 0; c < n_channels; ++c) sums[c] = (words[c / 64] >> (c % 64) & 1) ? 1 : -1;
+    return;
+  }
   std::fill(sums, sums + n_channels, 0);
   for (i32 word = 0; word < n_words; ++word) {
     const i32 n = std::min(64, n_channels - 64 * word);
