@@ -17,7 +17,6 @@ from edge_adapt.drift._record import Record
 from edge_adapt.networks.model import Model
 from edge_adapt.pipeline.recording import record
 from edge_adapt.records import Array, Observation
-from edge_adapt.signals import Features
 from edge_adapt.streams import Pool
 import numpy as np
 
@@ -141,11 +140,9 @@ class Bench:
         yield 'corruption_bank', self.reference.bank
 
 
-def observation(record: Record, index: int, stamp_ns: int = 0) -> Observation:
+def observation(record: Record, index: int) -> Observation:
     """Return one frame of a record as a detector sees it."""
-    vector = np.concatenate([values[index] for values in record.features.values()])
-    error = float(record.predicted[index] != record.classes[index])
-    return Observation(stamp_ns, int(record.predicted[index]), Features(vector), error)
+    return next(record.observations([index]))
 
 
 def accuracy(record: Record) -> float:

@@ -7,8 +7,8 @@ from typing import Any
 from _drift_bench import Bench, line, observation, SHIFTS
 from edge_adapt import registry
 from edge_adapt.drift import Signature
-from edge_adapt.drift._calibration import N_SIGNATURE
 from edge_adapt.drift._replay import delays
+from edge_adapt.drift._signature import N_FRAMES
 from edge_adapt.signals import IMAGE_GROUPS
 import numpy as np
 
@@ -28,7 +28,7 @@ def domains(bench: Bench, n_frames: int = 64) -> None:
     right = dict.fromkeys(records, 0)
     new = dict.fromkeys(SHIFTS, 0)
     for _ in range(100):
-        known = {name: Signature.of(window(name, N_SIGNATURE)) for name in SHIFTS}
+        known = {name: Signature.of(window(name, N_FRAMES)) for name in SHIFTS}
         known['clean'] = bench.reference.signature
         for name in records:
             right[name] += bench.reference.nearest(known, window(name)) == name

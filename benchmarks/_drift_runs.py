@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from _drift_bench import accuracy, Bench, line, SHIFTS
+from edge_adapt import registry
 from edge_adapt.corruptions import corrupt_all, Damage
 from edge_adapt.drift import Reference
 from edge_adapt.drift._calibration import calibrate, Knobs
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
-from edge_adapt.drift._replay import alarms, delays
+from edge_adapt.drift._replay import alarms, delays, watched_alarms, watched_delays
 from edge_adapt.records import Array
 from edge_adapt.streams import Pool
 import numpy as np
@@ -31,6 +32,28 @@ def false_alarms(bench: Bench) -> None:
             line(bench.case, metric, 1e5 * found.sum() / found.size, 'false alarms / 100000')
             n_tracks = len(np.unique(bench.report.runs[indices[found]]))
             line(bench.case, f'{metric}, scenes that alarmed', n_tracks, 'scenes')
+
+
+def ensemble(bench: Bench) -> None:
+    """The ensemble itself, frame by frame: false alarms, and delays of 40 streams a shift."""
+    detector = registry.load('drift', 'ensemble')(bench.reference)
+    for order in bench.orders:
+        rng = np.random.default_rng([bench.seed, 11])
+        indices = order(bench.report.classes, bench.report.runs, bench.n_frames, rng)
+        detector.reset()
+        found = watched_alarms(detector, bench.report, indices)
+        metric = f'ensemble, {order.__name__}, {len(indices)} frames'
+        line(bench.case, metric, 1e5 * found.mean(), 'false alarms / 100000')
+        n_scenes = len(np.unique(bench.report.runs[indices[found]]))
+        line(bench.case, f'{metric}, scenes that alarmed', n_scenes, 'scenes')
+    for name in SHIFTS:
+        rng = np.random.default_rng([bench.seed, 12])
+        found = watched_delays(
+            detector, bench.report, bench.shifted[name], bench.orders[0], rng, n_streams=40
+        )
+        middle, late = np.quantile(found, [0.5, 0.95], method='higher')
+        line(bench.case, f'ensemble, {name}, delay median', middle, 'frames')
+        line(bench.case, f'ensemble, {name}, delay 95 %', late, 'frames')
 
 
 def delay(bench: Bench) -> None:

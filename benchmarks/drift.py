@@ -19,12 +19,12 @@ from _drift_bench import Bench, SPLITS
 from _drift_cost import cost
 from _drift_domains import domains, left_out, no_information
 from _drift_peers import peers
-from _drift_runs import bad_frames, delay, false_alarms, ramps, severities, still
+from _drift_runs import bad_frames, delay, ensemble, false_alarms, ramps, severities, still
 
 CASES: dict[str, Callable[[Bench], None]] = {
     function.__name__: function
     for function in (
-        *(false_alarms, delay, severities, bad_frames, ramps, still),
+        *(false_alarms, ensemble, delay, severities, bad_frames, ramps, still),
         *(domains, left_out, no_information, peers, cost),
     )
 }

@@ -16,7 +16,7 @@ from edge_adapt.drift._calibration import ADVISED_FRAMES, calibrate, Knobs
 from edge_adapt.drift._orders import class_runs, class_runs_of_tracks
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
-from edge_adapt.drift._replay import delays
+from edge_adapt.drift._replay import watched_delays
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.model import Model, path_of
 from edge_adapt.parameters import CAMERA, INFERENCE
@@ -31,6 +31,7 @@ BANK = (
 )
 _N_SHIFTED = 300  # frames of each shift that the delays are predicted from
 _N_DESIGN = 3000  # frames of each corruption that directions are fitted to
+CLASS_CONDITIONAL = 'class_conditional'
 _RULE_OF_THREE = 3  # no event in n trials: its rate is below 3 / n with 95 % confidence
 
 
@@ -50,7 +51,7 @@ class Calibrate:
     def add_arguments(parser: ArgumentParser) -> None:
         """Declare the arguments."""
         table = (*CAMERA, *INFERENCE)
-        _options.add(parser, table, ('model', 'engine', 'stream', 'region', 'seed'))
+        _options.add(parser, table, ('model', 'engine', 'detector', 'stream', 'region', 'seed'))
         parser.add_argument('--part', help='part of the data set to record, if not the usual one')
         parser.add_argument(
             '--bag',
@@ -141,7 +142,7 @@ class Calibrate:
         reference.save(path)
         known = {} if design is not None else bank
         shifted = {name: known.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
-        print(_report(reference, clean, shifted, arguments.seed))
+        print(_report(reference, arguments.detector, clean, shifted, arguments.seed))
         print(f'{path} written for weights {reference.version}')
         return 0
 
@@ -158,23 +159,34 @@ def _source(arguments: Namespace, model: Model) -> Source:
     )
 
 
-def _report(reference: Reference, clean: Record, shifted: dict[str, Record], seed: int) -> str:
+def _report(
+    reference: Reference, name: str, clean: Record, shifted: dict[str, Record], seed: int
+) -> str:
     """Return the delays to expect, and what the frames given can vouch for."""
     order = class_runs if clean.independent else class_runs_of_tracks
     rng = np.random.default_rng(seed)
+    detector = registry.load('drift', name)(reference)
     rows = []
-    for name, record in shifted.items():
-        found = delays(reference.clean, clean, record, order, rng)
+    for shift, record in shifted.items():
+        found = watched_delays(detector, clean, record, order, rng)
         middle, late = np.quantile(found, [0.5, 0.95], method='higher')
-        rows.append((name, f'{middle:.0f}', f'{late:.0f}'))
-    n_runs = len(np.unique(clean.runs))
+        rows.append((shift, _shown(middle), _shown(late)))
+    n_scenes = len(np.unique(clean.runs))
     certified = len(clean) // _RULE_OF_THREE
     sentences = [
         _table.grid(('shift at full severity', 'median delay', '95 %'), rows),
-        'delays in frames, predicted from these frames in runs of one class',
-        f'{len(clean)} frames of {n_runs} scenes: alone they vouch for {certified} frames without'
-        f' a false alarm (95 % confidence); {reference.about["interval"]} is extrapolated',
+        f'delays of {name} in frames, predicted from these frames in runs of one class',
+        f'{len(clean)} frames of {n_scenes} scenes: alone they vouch for {certified} frames'
+        f' without a false alarm (95 % confidence); {reference.about["interval"]} is extrapolated',
     ]
+    if not clean.independent and name == CLASS_CONDITIONAL:
+        sentences.append(
+            'frames of a scene are alike: `detector` ensemble finds what a scene can hide sooner'
+        )
     if len(clean) < ADVISED_FRAMES:
         sentences.append(f'better record {ADVISED_FRAMES} frames or more')
     return '\n'.join(sentences)
+
+
+def _shown(delay: float) -> str:
+    return f'{delay:.0f}' if np.isfinite(delay) else 'never'

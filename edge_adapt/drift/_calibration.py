@@ -2,8 +2,7 @@
 Turns the one knob people understand, frames between false alarms, into thresholds.
 
 Streams are drawn from clean frames the residuals were not fitted to, in every order a camera may
-deliver, with one frame in 200 spoiled. The maxima of blocks have an exponential tail; it is
-extended to one crossing of any threshold in the interval asked for.
+deliver; `_thresholds.py` has what their statistics ask for.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edge_adapt.drift import _orders, _signature
+from edge_adapt.drift import _orders, _signature, _thresholds
 from edge_adapt.drift._bank import Directions, fit_bank
 from edge_adapt.drift._fit import (
     entropy_quantiles,
@@ -24,26 +23,19 @@ from edge_adapt.drift._fit import (
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
-from edge_adapt.drift._run_statistic import RunStatistic
 from edge_adapt.drift._signature import Signature
+from edge_adapt.drift._thresholds import limits_of, Streams
 from edge_adapt.errors import UsageError
-from edge_adapt.records import Array, F64
+from edge_adapt.records import Array
 import numpy as np
 
 MIN_FRAMES: Final = 200
 ADVISED_FRAMES: Final = 1000
 MIN_SCENES: Final = 12  # four a fold
 _MIN_DAMAGED: Final = 50  # frames to fit a direction to
-N_SIGNATURE: Final = 32  # frames a signature is made of
 _N_FOLDS: Final = 3
-_N_STREAMS: Final = 128  # at most, drawn side by side
-_BLOCK: Final = 500  # frames a block
-_TAIL: Final = 0.05  # share of the block maxima the tail is fitted to
-_SPOILED: Final = 1 / 200
 
 Progress = Callable[[float], None]
-# residuals and classes of frame t of every stream
-Frames = Callable[[int], tuple[F64, Array]]
 
 
 @dataclass(frozen=True)
@@ -62,13 +54,14 @@ class Knobs:
     bank_margin: float = 0.85
 
     def __post_init__(self) -> None:
-        if self.interval < _BLOCK:
+        shortest = _thresholds.BLOCK
+        if self.interval < shortest:
             raise UsageError(
-                f'frames between false alarms must be {_BLOCK} or more, got {self.interval}'
+                f'frames between false alarms must be {shortest} or more, got {self.interval}'
             )
-        if self.n_frames < _BLOCK or self.margin <= 0 or self.seed < 0:
+        if self.n_frames < shortest or self.margin <= 0 or self.seed < 0:
             raise UsageError(
-                f'draws must be {_BLOCK} or more, margin above 0 and seed not negative, got'
+                f'draws must be {shortest} or more, margin above 0 and seed not negative, got'
                 f' {self.n_frames}, {self.margin:g} and {self.seed}'
             )
 
@@ -95,13 +88,13 @@ def calibrate(
     parts = [record.take(folds != fold) for fold in range(_N_FOLDS)]
     held_out = [record.take(folds == fold) for fold in range(_N_FOLDS)]
     clean = _clean_normals(record, parts, held_out, n_classes)
-    domains = [fit_domain(part, n_classes, N_SIGNATURE) for part in (*parts, record)]
+    domains = [fit_domain(part, n_classes, _signature.N_FRAMES) for part in (*parts, record)]
     banks = _banks(record, parts, corrupted or {}, design, n_classes)
     orders = _orders_of(record)
     counter = _Counter(progress, _N_FOLDS * len(orders) * (3 if banks else 2))
     found: dict[str, list[Array]] = {'clean': [], 'domain': [], 'bank': []}
     for fold in range(_N_FOLDS):
-        streams = _Streams(held_out[fold], knobs.n_frames, rng)
+        streams = Streams(held_out[fold], knobs.n_frames, rng)
         for order in orders:
             drawn = {
                 'clean': (clean[fold], streams.residual(clean[fold], order), knobs.margin),
@@ -111,7 +104,7 @@ def calibrate(
                 frames = streams.residual(banks[fold], order)
                 drawn['bank'] = (banks[fold], frames, knobs.bank_margin)
             for name, (normal, frames, margin) in drawn.items():
-                limits = _limits(normal, frames, streams.length, knobs.interval)
+                limits = limits_of(normal, frames, streams.length, knobs.interval)
                 found[name].append(margin * limits)
                 counter.step()
 
@@ -215,78 +208,6 @@ def _orders_of(record: Record) -> list[_orders.Order]:
     return [_orders.class_runs_of_tracks, _orders.tracks, _orders.shuffled]
 
 
-class _Streams:
-    """Draws streams from held-out frames; one frame in 200 is a random one at the limits."""
-
-    def __init__(self, record: Record, n_frames: int, rng: np.random.Generator) -> None:
-        self._record, self._rng = record, rng
-        self.n = min(max(n_frames // _BLOCK, 1), _N_STREAMS)
-        self.length = _BLOCK * -(-n_frames // (self.n * _BLOCK))
-
-    def residual(self, normal: Normal, order: _orders.Order) -> Frames:
-        """Return frames as residuals about what is normal."""
-        features = normal.gather(self._record.features)
-        residuals = normal.residuals(features, self._record.predicted)
-        indices = self._draw(order)
-
-        def frames(t: int) -> tuple[F64, Array]:
-            drawn = indices[:, t]
-            return self._spoil(normal, residuals[drawn], self._record.predicted[drawn])
-
-        return frames
-
-    def domain(self, normal: Normal, order: _orders.Order) -> Frames:
-        """Return frames as residuals about a signature that each stream makes by itself."""
-        features = normal.gather(self._record.features)
-        indices = self._draw(order)
-        signatures = [Signature.of(features[drawn[:N_SIGNATURE]]) for drawn in self._draw(order)]
-        mean = np.stack([signature.mean for signature in signatures])
-        deviation = np.stack([signature.deviation for signature in signatures])
-        about = Signature(mean, deviation)
-
-        def frames(t: int) -> tuple[F64, Array]:
-            drawn = indices[:, t]
-            residuals = _signature.domain_residuals(normal, about, features[drawn])
-            return self._spoil(normal, residuals, self._record.predicted[drawn])
-
-        return frames
-
-    def _draw(self, order: _orders.Order) -> Array:
-        record = self._record
-        drawn = [order(record.classes, record.runs, self.length, self._rng) for _ in range(self.n)]
-        return np.stack(drawn)
-
-    def _spoil(self, normal: Normal, residuals: F64, predicted: Array) -> tuple[F64, Array]:
-        spoiled = np.flatnonzero(self._rng.random(len(predicted)) < _SPOILED)
-        if len(spoiled):
-            shape = (len(spoiled), residuals.shape[1])
-            limits = self._rng.choice([-normal.limit, normal.limit], shape)
-            residuals, predicted = residuals.copy(), predicted.copy()
-            residuals[spoiled] = normal.bounded(limits)
-            predicted[spoiled] = self._rng.integers(normal.n_classes, size=len(spoiled))
-        return residuals, predicted
-
-
-def _limits(normal: Normal, frames: Frames, length: int, interval: int) -> Array:
-    """Return what statistics (n_scales, 1 + n_groups) pass once in the interval, all together."""
-    first = frames(0)
-    statistic = RunStatistic(normal, len(first[1]), np.float32)
-    blocks = []
-    for start in range(0, length - _BLOCK + 1, _BLOCK):
-        top = statistic.update(*frames(start))
-        for t in range(start + 1, start + _BLOCK):
-            np.maximum(top, statistic.update(*frames(t)), out=top)
-        blocks.append(top)
-    maxima = np.concatenate(blocks)  # (n_streams * n_blocks, n_scales, 1 + n_groups)
-    bend = np.quantile(maxima, 1 - _TAIL, axis=0)
-    excess = np.where(maxima >= bend, maxima - bend, np.nan)
-    slope = np.nanmean(excess, axis=0)
-    # P(block maximum > x) = tail * exp(-(x - bend) / slope), to be block / (interval * n)
-    n_thresholds = maxima[0].size
-    n_slopes = np.log(max(_TAIL * interval * n_thresholds / _BLOCK, 1.0))
-    return np.asarray(bend + slope * n_slopes)
-
-
 def _match_limit(
     domains: list[Normal],
     held_out: list[Record],
@@ -299,7 +220,7 @@ def _match_limit(
         features = domain.gather(record.features)
         signature = Signature(domain.centre, domain.scale)
         for order in orders:
-            indices = order(record.classes, record.runs, 300 * N_SIGNATURE, rng)
-            windows = features[indices].reshape(-1, N_SIGNATURE, features.shape[1])
+            indices = order(record.classes, record.runs, 300 * _signature.N_FRAMES, rng)
+            windows = features[indices].reshape(-1, _signature.N_FRAMES, features.shape[1])
             distances += [_signature.distance(domain, signature, window) for window in windows]
     return 1.5 * float(np.quantile(distances, 0.999))

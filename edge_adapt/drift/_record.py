@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32, Observation, UNKNOWN
+from edge_adapt.signals import Features
 import numpy as np
 
 _TRACK_FRAMES = 2  # on average: a scene is then longer than one frame
@@ -33,6 +35,18 @@ class Record:
 
     def __len__(self) -> int:
         return len(self.predicted)
+
+    @cached_property
+    def vectors(self) -> F32:
+        """Return all features side by side, (n, 60)."""
+        return np.concatenate(list(self.features.values()), axis=-1)
+
+    def observations(self, indices: Iterable[int]) -> Iterator[Observation]:
+        """Give the frames at `indices` as a detector sees them, with a label as far as known."""
+        for index in indices:
+            predicted = int(self.predicted[index])
+            error = float(predicted != self.classes[index])
+            yield Observation(0, predicted, Features(self.vectors[index]), error)
 
     def take(self, indices: Array) -> Record:
         """Return the frames at `indices` (integers or a mask)."""

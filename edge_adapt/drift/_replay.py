@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_adapt.drift import _orders
+from edge_adapt.drift import _orders, DriftDetector
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._run_statistic import RunStatistic
@@ -56,3 +56,37 @@ def delays(
     predicted = np.concatenate([clean.predicted, changed.predicted])
     found = alarms(normal, np.concatenate(parts), predicted, indices)[:, n_clean:]
     return np.where(found.any(axis=1), found.argmax(axis=1) + 1.0, np.inf)
+
+
+def watched_delays(
+    detector: DriftDetector,
+    clean: Record,
+    changed: Record,
+    order: _orders.Order,
+    rng: np.random.Generator,
+    n_streams: int = 32,
+    n_clean: int = 100,
+    n_changed: int = 400,
+) -> Array:
+    """Return the same of any detector, which is shown one stream after the other."""
+    found = np.full(n_streams, np.inf)
+    for stream in range(n_streams):
+        detector.reset()
+        for seen in clean.observations(order(clean.classes, clean.runs, n_clean, rng)):
+            detector.update(seen)
+        after = changed.observations(order(changed.classes, changed.runs, n_changed, rng))
+        for n_frames, seen in enumerate(after, 1):
+            detector.update(seen)
+            if detector.drift_detected:
+                found[stream] = n_frames
+                break
+    return found
+
+
+def watched_alarms(detector: DriftDetector, record: Record, indices: Array) -> Array:
+    """Return which of the frames of a record that are shown in turn end in a detection, (n,)."""
+    found = np.zeros(len(indices), bool)
+    for n_frames, seen in enumerate(record.observations(indices)):
+        detector.update(seen)
+        found[n_frames] = detector.drift_detected
+    return found

@@ -17,6 +17,7 @@ from edge_adapt.signals import gather_images
 import numpy as np
 
 MEAN, DEVIATION = 'domain.mean', 'domain.deviation'
+N_FRAMES = 32  # that a signature is made of
 
 
 @dataclass(frozen=True)

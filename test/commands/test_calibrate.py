@@ -20,11 +20,25 @@ def test_writes_a_reference_and_says_what_to_expect(
     assert main(['calibrate', *options, '--output', str(path)]) == 0
     said = capsys.readouterr().out
     assert 'low_contrast' in said
+    assert 'delays of class_conditional' in said
+    assert 'vouch for 100 frames' in said
     assert 'better record 1000 frames' in said
     reference = Reference.load(path)
     reference.check(Model.load('digits').weights.version)
     assert reference.about['n_frames'] == 300
     assert reference.about['bank'] == ['noise']
+
+
+def test_predicts_the_delays_of_the_detector_that_will_watch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ['--part', 'adapt', '--frames', '300', '--draws', '500', '--interval', '5000']
+    options += ['--bank', 'noise', '--output', str(tmp_path / 'x.reference')]
+    assert main(['calibrate', *options, '--detector', 'information_guard']) == 0
+    said = capsys.readouterr().out
+    assert 'delays of information_guard' in said
+    [row] = [line.split() for line in said.splitlines() if 'invert' in line]
+    assert row[-2:] == ['never', 'never']  # it looks for frames without information alone
 
 
 def test_learns_from_a_bag_of_one_s_own_camera_what_is_normal(

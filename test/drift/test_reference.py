@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge_adapt.drift import _calibration, Reference, Signature
+from edge_adapt.drift import _thresholds, Reference, Signature
 from edge_adapt.drift._calibration import calibrate, Knobs
 from edge_adapt.drift._record import Record
 from edge_adapt.errors import UsageError
@@ -15,7 +15,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
     """Draw streams of 60 frames: what is tested here does not depend on their length."""
-    monkeypatch.setattr(_calibration, '_BLOCK', 60)
+    monkeypatch.setattr(_thresholds, 'BLOCK', 60)
 
 
 def calibrated(record, **knobs):
