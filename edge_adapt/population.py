@@ -21,12 +21,12 @@ def score_heads(heads: I8, biases: I32, features: I8, labels: I64) -> tuple[I64,
     are_typed = tuple(array.dtype for array in given) == _DTYPES
     kernel = native.kernel()
     module = native.module() if kernel not in _SLOWER_THAN_BLAS and are_typed else None
-    if module is None or heads.shape[1] < 2 or not are_bits(features):
-        return score_heads_in_numpy(heads, biases, features, labels)
-    correct, margins = np.zeros(len(heads), np.int64), np.zeros(len(heads), np.int64)
-    arrays = (np.ascontiguousarray(array) for array in given)
-    module.score_heads(kernel, *arrays, correct, margins)
-    return correct, margins
+    if module is not None and heads.shape[1] >= 2:
+        correct, margins = np.empty(len(heads), np.int64), np.empty(len(heads), np.int64)
+        arrays = (np.ascontiguousarray(array) for array in given)
+        if module.score_heads(kernel, *arrays, correct, margins):  # False: of levels
+            return correct, margins
+    return score_heads_in_numpy(heads, biases, features, labels)
 
 
 def are_bits(features: Array) -> bool:

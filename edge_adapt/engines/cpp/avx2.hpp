@@ -51,6 +51,14 @@ EDGE_ADAPT_AVX2_INLINE __m256i bytes_of_bits(u32 bits) {
   return _mm256_cmpeq_epi8(_mm256_and_si256(spread, which_bit), which_bit);
 }
 
+// The signs of 64 weights or features +-1.
+EDGE_ADAPT_AVX2_INLINE u64 whole_sign_word(const i8* weights) {
+  const __m256i* halves = reinterpret_cast<const __m256i*>(weights);
+  const u32 low = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves)));
+  const u32 high = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves + 1)));
+  return ~(low | static_cast<u64>(high) << 32);
+}
+
 EDGE_ADAPT_AVX2_INLINE i32 sum_of_lanes(__m256i x) {
   __m128i half = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
   half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4E));

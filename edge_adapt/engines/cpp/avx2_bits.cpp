@@ -189,13 +189,6 @@ void run(const Layer& layer, const Places& places, const u8* staged, const Outpu
   }
 }
 
-EDGE_ADAPT_AVX2_INLINE u64 whole_sign_word(const i8* weights) {
-  const __m256i* halves = reinterpret_cast<const __m256i*>(weights);
-  const u32 low = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves)));
-  const u32 high = static_cast<u32>(_mm256_movemask_epi8(_mm256_loadu_si256(halves + 1)));
-  return ~(low | static_cast<u64>(high) << 32);
-}
-
 }  // namespace
 
 size_t bits_bytes(const Matrix& m) { return m.out_words() * block_bytes(m); }

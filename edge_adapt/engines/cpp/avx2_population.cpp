@@ -1,7 +1,10 @@
-// A population of int8 heads on cached features. Lanes are samples, so the greatest logit and the
-// margin are found lane by lane, without a step across lanes.
+// A population of int8 heads on cached features. Lanes are heads, so that nothing goes across them.
 //
-//   features [16 samples][quad of inputs][16][4] 0 or 1;  dot = 2 * (sum over the ones) - row sum
+// Four features select one of the 16 sums of four weights, so one addition from memory does the
+// work of 64 products (Arlazarov et al., 1970, "four Russians"): the tables of 64 features and two
+// classes stay in the first-level cache while the samples pass.
+//
+//   dot = 2 * (sum of the weights where the feature is +1) - row sum
 #include <algorithm>
 
 #include "avx2.hpp"
@@ -15,15 +18,25 @@ const Kernels& scalar_fallback();
 
 namespace {
 
-constexpr i64 kSamples = 16;  // two registers of eight
-constexpr i64 kQuads = 64;    // before 16-bit sums are widened: 64 * 2 * 128 < 2^15
-constexpr int kClasses = 5;   // at once: ten sums in registers
+constexpr i64 kHeads = 16;     // 16-bit lanes of a register
+constexpr i64 kClasses = 2;    // at once
+constexpr i64 kGroups = 16;    // of four features: one word
+constexpr i64 kWords = 4;      // before 16-bit sums are widened: 256 * -128 = -2^15
+constexpr i64 kSamples = 256;  // at once
 
-struct Features {
-  Buffer ones;
-  std::vector<i32> labels;  // -1 behind the last sample
-  i64 n_blocks, n_quads;
+struct Room {
+  alignas(32) i16 tables[kGroups][16][kClasses][kHeads];
+  alignas(32) i16 sums[kSamples][kClasses][kHeads];
+  alignas(32) i32 totals[kSamples][kClasses][kHeads];
+  alignas(32) i32 keys[kSamples][2][kHeads];  // of the best other class, of the true one
+  alignas(32) i32 offsets[kClasses][kHeads];
+  alignas(32) i8 rows[kHeads][64];
 };
+
+EDGE_ADAPT_AVX2_INLINE __m256i load(const void* from) {
+  return _mm256_load_si256(static_cast<const __m256i*>(from));
+}
+EDGE_ADAPT_AVX2_INLINE void store(void* to, __m256i x) { _mm256_store_si256(static_cast<__m256i*>(to), x); }
 
 // Eight rows of eight 32-bit values; columns become rows.
 EDGE_ADAPT_AVX2_INLINE void transpose(__m256i* r) {
@@ -47,118 +60,119 @@ EDGE_ADAPT_AVX2_INLINE void transpose(__m256i* r) {
   }
 }
 
-// Eight samples by eight quads of inputs at once.
-EDGE_ADAPT_AVX2 void pack_whole(const Population& p, const Features& f, i64 sample, i64 n_quads) {
-  const __m256i one = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
-  const i8* from = p.features + sample * p.n_inputs;
-  __m256i* to = reinterpret_cast<__m256i*>(
-      f.ones.as<u32>() + sample / kSamples * f.n_quads * kSamples + sample % kSamples);
-  for (i64 quad = 0; quad < n_quads; quad += 8, from += 32) {
-    __m256i rows[8];
+// All sums of four weights, of 16 heads: low and high hold the four bytes of eight heads each.
+// Lanes are the heads 0-3, 8-11, 4-7, 12-15, as `widened` takes them.
+EDGE_ADAPT_AVX2_INLINE void fill_table(__m256i low, __m256i high, i16 (*table)[kClasses][kHeads]) {
+  __m256i sums[16];
+  sums[0] = _mm256_setzero_si256();
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m256i a = _mm256_srai_epi32(_mm256_slli_epi32(low, 24 - 8 * i), 24);
+    const __m256i b = _mm256_srai_epi32(_mm256_slli_epi32(high, 24 - 8 * i), 24);
+    const __m256i weights = _mm256_packs_epi32(a, b);
+#pragma GCC unroll 8
+    for (int n = 0; n < 1 << i; ++n) sums[(1 << i) + n] = _mm256_add_epi16(sums[n], weights);
+  }
+#pragma GCC unroll 16
+  for (int n = 0; n < 16; ++n) store(table[n][0], sums[n]);
+}
+
+// The tables of one class; rows: 64 weights of each head.
+EDGE_ADAPT_AVX2 void fill_tables(Room& room, i64 c) {
+  for (int half = 0; half < 2; ++half) {
+    __m256i low[8], high[8];
+#pragma GCC unroll 8
+    for (int h = 0; h < 8; ++h) {
+      low[h] = load(room.rows[h] + 32 * half);
+      high[h] = load(room.rows[h + 8] + 32 * half);
+    }
+    transpose(low);
+    transpose(high);
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
-      __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i * p.n_inputs));
-      rows[i] = _mm256_and_si256(_mm256_cmpgt_epi8(x, zero), one);
-    }
-    transpose(rows);
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) _mm256_store_si256(to + 2 * (quad + i), rows[i]);
-  }
-}
-
-Features packed_features(const Population& p) {
-  Features f;
-  f.n_blocks = ceil_div(p.n_samples, kSamples);
-  f.n_quads = ceil_div<i64>(p.n_inputs, 4);
-  f.ones = Buffer(f.n_blocks * f.n_quads * kSamples * 4);
-  f.labels.assign(f.n_blocks * kSamples, -1);
-  for (i64 n = 0; n < p.n_samples; ++n) f.labels[n] = static_cast<i32>(p.labels[n]);
-  const i64 n_fast_samples = p.n_samples / 8 * 8, n_fast_quads = p.n_inputs / 32 * 8;
-  for (i64 n = 0; n < n_fast_samples; n += 8) pack_whole(p, f, n, n_fast_quads);
-  for (i64 n = 0; n < p.n_samples; ++n) {
-    u8* column = f.ones.as<u8>() + (n / kSamples * f.n_quads * kSamples + n % kSamples) * 4;
-    const i8* from = p.features + n * p.n_inputs;
-    for (i64 k = n < n_fast_samples ? 4 * n_fast_quads : 0; k < p.n_inputs; ++k) {
-      column[k / 4 * kSamples * 4 + k % 4] = from[k] > 0;
+      fill_table(low[i], high[i], reinterpret_cast<i16(*)[kClasses][kHeads]>(room.tables[8 * half + i][0][c]));
     }
   }
-  return f;
 }
 
-// Add the sums over n <= kQuads quads at 16 samples and C classes to out (C, 16).
-template <int C>
-EDGE_ADAPT_AVX2_INLINE void add_quads(const u8* ones, const i8* weights, i64 stride, i64 n,
-                                      i32* out) {
-  __m256i sums[C][2];
-#pragma GCC unroll 5
-  for (int c = 0; c < C; ++c) sums[c][0] = sums[c][1] = _mm256_setzero_si256();
-  for (i64 quad = 0; quad < n; ++quad) {
-    const __m256i* x = reinterpret_cast<const __m256i*>(ones) + 2 * quad;
-    __m256i x0 = _mm256_load_si256(x), x1 = _mm256_load_si256(x + 1);
-    EDGE_ADAPT_KEEP(x0);
-    EDGE_ADAPT_KEEP(x1);
-#pragma GCC unroll 5
-    for (int c = 0; c < C; ++c) {
-      i32 four;
-      std::memcpy(&four, weights + c * stride + 4 * quad, 4);
-      __m256i w = _mm256_set1_epi32(four);
-      EDGE_ADAPT_KEEP(w);
-      sums[c][0] = _mm256_add_epi16(sums[c][0], _mm256_maddubs_epi16(x0, w));
-      sums[c][1] = _mm256_add_epi16(sums[c][1], _mm256_maddubs_epi16(x1, w));
-      EDGE_ADAPT_KEEP(sums[c][0]);
-      EDGE_ADAPT_KEEP(sums[c][1]);
+// Add what 64 features of n samples select.
+template <bool kFirst>
+EDGE_ADAPT_AVX2 void count(Room& room, const u64* words, i64 n) {
+  constexpr size_t kEntry = sizeof room.tables[0][0], kTable = sizeof room.tables[0];
+  static_assert(kEntry == 64, "an entry is a line of the cache");
+  const u8* tables = reinterpret_cast<const u8*>(room.tables);
+  for (i64 s = 0; s < n; ++s) {
+    const u64 word = words[s];
+    __m256i a = kFirst ? _mm256_setzero_si256() : load(room.sums[s][0]);
+    __m256i b = kFirst ? a : load(room.sums[s][1]);
+#pragma GCC unroll 16
+    for (int g = 0; g < kGroups; ++g) {
+      const u64 shifted = g < 2 ? word << (6 - 4 * g) : word >> (4 * g - 6);
+      const u8* entry = tables + g * kTable + (shifted & 15 * kEntry);
+      a = _mm256_add_epi16(a, load(entry));
+      b = _mm256_add_epi16(b, load(entry + 32));
+      EDGE_ADAPT_KEEP(a);
+      EDGE_ADAPT_KEEP(b);
+    }
+    store(room.sums[s][0], a);
+    store(room.sums[s][1], b);
+  }
+}
+
+EDGE_ADAPT_AVX2_INLINE __m256i widened(__m256i sums, bool high) {
+  return _mm256_srai_epi32(high ? _mm256_unpackhi_epi16(sums, sums) : _mm256_unpacklo_epi16(sums, sums), 16);
+}
+
+EDGE_ADAPT_AVX2 void widen(Room& room, i64 n, bool is_first) {
+  for (i64 s = 0; s < n; ++s) {
+    for (i64 c = 0; c < kClasses; ++c) {
+      const __m256i sums = load(room.sums[s][c]);
+      i32* totals = room.totals[s][c];
+      const __m256i zero = _mm256_setzero_si256();
+      store(totals, _mm256_add_epi32(is_first ? zero : load(totals), widened(sums, false)));
+      store(totals + 8, _mm256_add_epi32(is_first ? zero : load(totals + 8), widened(sums, true)));
     }
   }
-  const __m256i one = _mm256_set1_epi16(1);
-  __m256i* wide = reinterpret_cast<__m256i*>(out);
-#pragma GCC unroll 5
-  for (int c = 0; c < C; ++c) {
-    wide[2 * c] = _mm256_add_epi32(wide[2 * c], _mm256_madd_epi16(sums[c][0], one));
-    wide[2 * c + 1] = _mm256_add_epi32(wide[2 * c + 1], _mm256_madd_epi16(sums[c][1], one));
-  }
 }
 
-EDGE_ADAPT_AVX2_INLINE void add_classes(const u8* ones, const i8* weights, i64 stride, i64 n, i32* out,
-                                        i64 n_classes) {
-  switch (n_classes) {
-    case 1: return add_quads<1>(ones, weights, stride, n, out);
-    case 2: return add_quads<2>(ones, weights, stride, n, out);
-    case 3: return add_quads<3>(ones, weights, stride, n, out);
-    case 4: return add_quads<4>(ones, weights, stride, n, out);
-    default: return add_quads<5>(ones, weights, stride, n, out);
-  }
-}
-
-// sums (n_classes, 16) over the ones: a logit is 2 * sum + offset. Eight samples.
-//
 // Twice the logit, and one more before the true class, is a key whose greatest value tells both
 // the best other logit (its half) and who wins a tie (the first class).
-EDGE_ADAPT_AVX2_INLINE void score_eight(const i32* sums, const i32* offsets, i64 n_classes,
-                                        const i32* labels, Score& score) {
-  const __m256i label = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(labels));
-  const __m256i lowest = _mm256_set1_epi32(INT32_MIN), one = _mm256_set1_epi32(1);
-  __m256i truth = lowest, other = lowest, c = _mm256_setzero_si256();
-  for (i64 i = 0; i < n_classes; ++i, sums += kSamples, c = _mm256_add_epi32(c, one)) {
-    const __m256i sum = _mm256_load_si256(reinterpret_cast<const __m256i*>(sums));
-    const __m256i key = _mm256_add_epi32(_mm256_slli_epi32(sum, 2), _mm256_set1_epi32(2 * offsets[i]));
-    const __m256i mine = _mm256_cmpeq_epi32(label, c), before = _mm256_cmpgt_epi32(label, c);
-    truth = _mm256_blendv_epi8(truth, key, mine);
-    const __m256i theirs = _mm256_sub_epi32(key, before);
-    other = _mm256_max_epi32(other, _mm256_blendv_epi8(theirs, lowest, mine));
+EDGE_ADAPT_AVX2 void keep_best(Room& room, const i64* labels, i64 n, i64 label, i64 c) {
+  const __m256i low = load(room.offsets[c]), high = load(room.offsets[c] + 8);
+  for (i64 s = 0; s < n; ++s) {
+    i32* best = room.keys[s][labels[s] == label];
+    const i32* totals = room.totals[s][c];
+    const __m256i before = _mm256_set1_epi32(label < labels[s]);
+    const __m256i a = _mm256_add_epi32(_mm256_slli_epi32(load(totals), 2), _mm256_add_epi32(low, before));
+    const __m256i b = _mm256_add_epi32(_mm256_slli_epi32(load(totals + 8), 2), _mm256_add_epi32(high, before));
+    store(best, _mm256_max_epi32(load(best), a));
+    store(best + 8, _mm256_max_epi32(load(best + 8), b));
   }
-  const __m256i known = _mm256_cmpgt_epi32(label, _mm256_set1_epi32(-1));
-  const __m256i won = _mm256_andnot_si256(_mm256_cmpgt_epi32(other, truth), known);
-  score.n_correct += __builtin_popcount(_mm256_movemask_ps(_mm256_castsi256_ps(won)));
-  const __m256i difference = _mm256_sub_epi32(_mm256_srai_epi32(truth, 1), _mm256_srai_epi32(other, 1));
-  const __m256i margin = _mm256_and_si256(difference, known);
-  const __m256i wide = _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(margin)),
-                                        _mm256_cvtepi32_epi64(_mm256_extracti128_si256(margin, 1)));
-  alignas(32) i64 lanes[4];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), wide);
-  score.margin += lanes[0] + lanes[1] + lanes[2] + lanes[3];
 }
 
-EDGE_ADAPT_AVX2_INLINE i32 row_sum(const i8* row, i64 n) {
+EDGE_ADAPT_AVX2 void add_scores(const Room& room, i64 n, i64 n_heads, Score* scores) {
+  alignas(32) i32 n_lost[kHeads];
+  alignas(32) i64 margins[kHeads];
+  for (i64 half = 0; half < kHeads; half += 8) {
+    __m256i lost = _mm256_setzero_si256(), first = lost, second = lost;
+    for (i64 s = 0; s < n; ++s) {
+      const __m256i other = load(room.keys[s][0] + half), truth = load(room.keys[s][1] + half);
+      lost = _mm256_sub_epi32(lost, _mm256_cmpgt_epi32(other, truth));
+      const __m256i margin = _mm256_sub_epi32(_mm256_srai_epi32(truth, 1), _mm256_srai_epi32(other, 1));
+      first = _mm256_add_epi64(first, _mm256_cvtepi32_epi64(_mm256_castsi256_si128(margin)));
+      second = _mm256_add_epi64(second, _mm256_cvtepi32_epi64(_mm256_extracti128_si256(margin, 1)));
+    }
+    store(n_lost + half, lost);
+    store(margins + half, first);
+    store(margins + half + 4, second);
+  }
+  for (i64 h = 0; h < n_heads; ++h) {
+    scores[h].n_correct += n - n_lost[h];
+    scores[h].margin += margins[h];
+  }
+}
+
+EDGE_ADAPT_AVX2 i32 row_sum(const i8* row, i64 n) {
   const __m256i one = _mm256_set1_epi8(1), one_wide = _mm256_set1_epi16(1);
   __m256i total = _mm256_setzero_si256();
   i64 i = 0;
@@ -171,23 +185,55 @@ EDGE_ADAPT_AVX2_INLINE i32 row_sum(const i8* row, i64 n) {
   return sum;
 }
 
-// Rows of weights start at multiples of four bytes and may be read a little past their end.
-EDGE_ADAPT_AVX2 void score_head(const Population& p, const Features& f, const i8* weights, i64 stride,
-                                const i32* bias, i32* offsets, i32* sums, Score& score) {
-  for (i64 c = 0; c < p.n_classes; ++c) offsets[c] = bias[c] - row_sum(weights + c * stride, p.n_inputs);
-  for (i64 block = 0; block < f.n_blocks; ++block) {
-    std::memset(sums, 0, sizeof(i32) * p.n_classes * kSamples);
-    const u8* ones = f.ones.as<u8>() + block * f.n_quads * kSamples * 4;
-    for (i64 first = 0; first < p.n_classes; first += kClasses) {
-      const i64 n = p.n_classes - first < kClasses ? p.n_classes - first : kClasses;
-      for (i64 quad = 0; quad < f.n_quads; quad += kQuads) {
-        const i64 n_quads = f.n_quads - quad < kQuads ? f.n_quads - quad : kQuads;
-        add_classes(ones + quad * kSamples * 4, weights + first * stride + 4 * quad, stride, n_quads,
-                    sums + first * kSamples, n);
+// What of the population one pass works on.
+struct Part {
+  i64 first_head, n_heads, first_sample, n_samples;
+};
+
+// The sums of two classes, or of the last.
+void total_classes(const Population& p, const Part& part, const u64* words, i64 first_class, Room& room) {
+  const i64 n_classes = std::min(kClasses, p.n_classes - first_class);
+  const i64 n_words = ceil_div<i64>(p.n_inputs, 64);
+  for (i64 word = 0; word < n_words; ++word) {
+    for (i64 c = 0; c < n_classes; ++c) {
+      const i64 n = std::min<i64>(64, p.n_inputs - 64 * word);
+      for (i64 h = 0; h < part.n_heads; ++h) {
+        const i64 row = (part.first_head + h) * p.n_classes + first_class + c;
+        std::memcpy(room.rows[h], p.heads + row * p.n_inputs + 64 * word, n);
       }
+      fill_tables(room, c);
     }
-    score_eight(sums, offsets, p.n_classes, f.labels.data() + block * kSamples, score);
-    score_eight(sums + 8, offsets, p.n_classes, f.labels.data() + block * kSamples + 8, score);
+    const u64* bits = words + word * p.n_samples + part.first_sample;
+    word % kWords ? count<false>(room, bits, part.n_samples) : count<true>(room, bits, part.n_samples);
+    if (word % kWords == kWords - 1 || word == n_words - 1) widen(room, part.n_samples, word < kWords);
+  }
+}
+
+void score_part(const Population& p, const Part& part, const u64* words, const i32* offsets, Room& room,
+                Score* scores) {
+  const i64* labels = p.labels + part.first_sample;
+  std::fill_n(room.keys[0][0], kSamples * 2 * kHeads, INT32_MIN);
+  for (i64 first = 0; first < p.n_classes; first += kClasses) {
+    total_classes(p, part, words, first, room);
+    for (i64 c = 0; c < kClasses && first + c < p.n_classes; ++c) {
+      for (i64 h = 0; h < part.n_heads; ++h) {
+        room.offsets[c][h] = 2 * offsets[(part.first_head + h) * p.n_classes + first + c];
+      }
+      keep_best(room, labels, part.n_samples, first + c, c);
+    }
+  }
+  add_scores(room, part.n_samples, part.n_heads, scores);
+}
+
+// words [64 features][sample]: 1 for +1.
+EDGE_ADAPT_AVX2 void pack_features(const Population& p, u64* words) {
+  for (i64 s = 0; s < p.n_samples; ++s) {
+    const i8* features = p.features + s * p.n_inputs;
+    for (i64 first = 0; first < p.n_inputs; first += 64) {
+      const i64 n = p.n_inputs - first;
+      words[first / 64 * p.n_samples + s] =
+          n < 64 ? sign_word(features + first, static_cast<i32>(n)) : whole_sign_word(features + first);
+    }
   }
 }
 
@@ -205,23 +251,24 @@ bool is_small(const Population& p) {
 
 void score_heads(const Population& p) {
   if (!is_small(p)) return scalar_fallback().score_heads(p);
-  const Features features = packed_features(p);
-  const i64 stride = 4 * features.n_quads, head = p.n_classes * p.n_inputs;
-  Buffer sums(sizeof(i32) * p.n_classes * kSamples), offsets(sizeof(i32) * p.n_classes);
-  Buffer padded(stride == p.n_inputs ? 0 : p.n_classes * stride);
-  for (i64 h = 0; h < p.n_heads; ++h) {
-    const i8* weights = p.heads + h * head;
-    if (stride != p.n_inputs) {
-      for (i64 c = 0; c < p.n_classes; ++c) {
-        std::memcpy(padded.as<i8>() + c * stride, weights + c * p.n_inputs, p.n_inputs);
-      }
-      weights = padded.as<i8>();
+  Buffer words(sizeof(u64) * ceil_div<i64>(p.n_inputs, 64) * p.n_samples), held(sizeof(Room));
+  pack_features(p, words.as<u64>());
+  std::vector<i32> offsets(p.n_heads * p.n_classes);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    offsets[i] = p.biases[i] - row_sum(p.heads + i * p.n_inputs, p.n_inputs);
+  }
+  Room& room = *held.as<Room>();
+  std::vector<Score> scores(p.n_heads);
+  for (i64 head = 0; head < p.n_heads; head += kHeads) {
+    std::memset(room.rows, 0, sizeof room.rows);
+    for (i64 sample = 0; sample < p.n_samples; sample += kSamples) {
+      const Part part{head, std::min(kHeads, p.n_heads - head), sample, std::min(kSamples, p.n_samples - sample)};
+      score_part(p, part, words.as<u64>(), offsets.data(), room, scores.data() + head);
     }
-    Score score;
-    score_head(p, features, weights, stride, p.biases + h * p.n_classes, offsets.as<i32>(),
-               sums.as<i32>(), score);
-    p.n_correct[h] = score.n_correct;
-    p.margins[h] = score.margin;
+  }
+  for (i64 h = 0; h < p.n_heads; ++h) {
+    p.n_correct[h] = scores[h].n_correct;
+    p.margins[h] = scores[h].margin;
   }
 }
 

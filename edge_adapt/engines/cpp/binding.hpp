@@ -16,6 +16,7 @@ class Owned {
  public:
   explicit Owned(PyObject* object) : object_(object) {}
   ~Owned() { Py_XDECREF(object_); }
+  Owned(Owned&& other) noexcept : object_(other.release()) {}
   Owned(const Owned&) = delete;
   Owned& operator=(const Owned&) = delete;
   PyObject* get() const { return object_; }
@@ -27,63 +28,6 @@ class Owned {
 
 // Python's own error is set already.
 struct PythonError {};
-
-// A contiguous array of one type; throws Refused naming expected and got.
-class ArrayView {
- public:
-  // shape: -1 accepts any length. format: of the struct module ('b', 'B', 'i', 'l').
-  ArrayView(PyObject* object, const char* name, char format, std::vector<i64> shape,
-            bool writable = false)
-      : name_(name) {
-    if (PyObject_GetBuffer(object, &view_, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
-      PyErr_Clear();
-      throw Refused(expectation(format, shape) + std::string("got ") + Py_TYPE(object)->tp_name);
-    }
-    held_ = true;
-    const char* found = view_.format ? view_.format : "B";
-    if (*found == '<') ++found;  // said aloud by arrays from files; every CPU we build for is so
-    bool fits = found[0] == format && found[1] == 0 &&
-                view_.ndim == static_cast<int>(shape.size()) &&
-                PyBuffer_IsContiguous(&view_, 'C') && !(writable && view_.readonly);
-    for (size_t i = 0; fits && i < shape.size(); ++i) {
-      fits = shape[i] < 0 || shape[i] == view_.shape[i];
-    }
-    if (!fits) {
-      std::string text = expectation(format, shape) + (writable ? "writable, " : "") + got();
-      PyBuffer_Release(&view_);
-      held_ = false;
-      throw Refused(text);
-    }
-  }
-  ~ArrayView() { if (held_) PyBuffer_Release(&view_); }
-  ArrayView(ArrayView&& other) noexcept : name_(other.name_), view_(other.view_), held_(other.held_) {
-    other.held_ = false;
-  }
-  ArrayView(const ArrayView&) = delete;
-  ArrayView& operator=(const ArrayView&) = delete;
-
-  template <class T>
-  T* as() const { return static_cast<T*>(view_.buf); }
-  i64 size(int axis) const { return view_.shape[axis]; }
-
- private:
-  std::string expectation(char format, const std::vector<i64>& shape) const {
-    std::string text = std::string(name_) + " must be a contiguous array of type '" + format + "', shape (";
-    for (i64 n : shape) text += (n < 0 ? "any" : std::to_string(n)) + std::string(", ");
-    return text + "), ";
-  }
-  std::string got() const {
-    std::string text = std::string("got type '") + (view_.format ? view_.format : "B") + "', shape (";
-    for (int i = 0; i < view_.ndim; ++i) text += std::to_string(view_.shape[i]) + ", ";
-    text += ")";
-    if (!PyBuffer_IsContiguous(&view_, 'C')) text += ", not contiguous";
-    return text + (view_.readonly ? ", read-only" : "");
-  }
-
-  const char* name_;
-  Py_buffer view_{};
-  bool held_ = false;
-};
 
 // A Python object that holds a C++ one.
 template <class T>
@@ -126,6 +70,31 @@ PyObject* guarded(Call call) {
     PyErr_SetString(PyExc_ValueError, error.what());
   }
   return nullptr;
+}
+
+// The kernels of a name, where this CPU runs them.
+inline const Kernels& kernels_of(PyObject* name) {
+  const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
+  if (!text) PyErr_Clear();
+  for (const Kernels* kernels : built_kernels()) {
+    if (text && std::strcmp(text, kernels->name) == 0 && kernels->runs_here()) return *kernels;
+  }
+  std::string known;
+  for (const Kernels* kernels : usable_kernels()) known += std::string(" ") + kernels->name;
+  throw Refused(std::string("there are no kernels '") + (text ? text : "?") +
+                "' on this CPU; there are:" + known);
+}
+
+inline void require_arguments(Py_ssize_t n, Py_ssize_t expected, const char* name) {
+  if (n != expected) {
+    throw Refused(std::string(name) + " takes " + std::to_string(expected) + " arguments, got " +
+                  std::to_string(n));
+  }
+}
+
+template <class Function>
+PyCFunction method(Function function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 // Run without Python's lock.

@@ -1,6 +1,8 @@
 // edge_adapt.engines._native: Python glue and nothing else.
-#include "binding.hpp"
+#include "array_view.hpp"
+#include "packing.hpp"
 #include "runner.hpp"
+#include "scoring.hpp"
 #include "watching.hpp"
 
 namespace edge_adapt {
@@ -21,25 +23,6 @@ PyObject* names_of(const std::vector<const Kernels*>& all) {
   return names.release();
 }
 
-const Kernels& kernels_of(PyObject* name) {
-  const char* text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : nullptr;
-  if (!text) PyErr_Clear();
-  for (const Kernels* kernels : built_kernels()) {
-    if (text && std::strcmp(text, kernels->name) == 0 && kernels->runs_here()) return *kernels;
-  }
-  std::string known;
-  for (const Kernels* kernels : usable_kernels()) known += std::string(" ") + kernels->name;
-  throw Refused(std::string("there are no kernels '") + (text ? text : "?") +
-                "' on this CPU; there are:" + known);
-}
-
-void require_arguments(Py_ssize_t n, Py_ssize_t expected, const char* name) {
-  if (n != expected) {
-    throw Refused(std::string(name) + " takes " + std::to_string(expected) + " arguments, got " +
-                  std::to_string(n));
-  }
-}
-
 PyObject* plan(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
   return guarded([&] {
     require_arguments(n_args, 4, "plan(kernel, values, steps, taps)");
@@ -57,12 +40,6 @@ PyObject* plan(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     return PlanHolder::wrap(std::make_shared<const Plan>(kernels, std::move(value_rows), step_rows,
                                                          std::move(tap_row)));
   });
-}
-
-bool all_signs(const i8* weights, i64 n) {
-  u8 other = 0;  // x + 1 is 0 or 2
-  for (i64 i = 0; i < n; ++i) other |= static_cast<u8>(weights[i] + 1) & 0xFD;
-  return other == 0;
 }
 
 PyObject* pack(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
@@ -127,7 +104,7 @@ PyObject* renewed(Runner runner, PyObject* weights, PyObject* limits) {
     std::unique_ptr<ArrayView> second;
     if (given != Py_None) {
       second = std::make_unique<ArrayView>(given, "flips", of_floats ? 'f' : 'B',
-                                           std::vector<i64>{first.size(0)});
+                                           ArrayView::Shape{first.size(0)});
     }
     if (of_floats) {
       runner.set_floats(index, first.as<float>(), second ? second->as<float>() : nullptr, first.size(0));
@@ -165,7 +142,7 @@ std::vector<ArrayView> tap_views(const Plan& p, PyObject* given, i64 n, bool sum
     const i64 width = summed ? v.channels : static_cast<i64>(v.n_items());
     if (summed && v.kind != Kind::bits) throw Refused("only bits are summed over their places");
     views.emplace_back(PyTuple_GET_ITEM(given, t), "a tap", format,
-                       std::vector<i64>{n, width}, true);
+                       ArrayView::Shape{n, width}, true);
   }
   return views;
 }
@@ -203,39 +180,6 @@ PyObject* sums(PyObject* self, PyObject* const* args, Py_ssize_t n_args) {
   });
 }
 
-PyObject* score_heads(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
-  return guarded([&] {
-    require_arguments(n_args, 7, "score_heads(kernel, heads, biases, features, labels, n_correct, margins)");
-    const Kernels& kernels = kernels_of(args[0]);
-    ArrayView heads(args[1], "heads", 'b', {-1, -1, -1});
-    ArrayView biases(args[2], "biases", 'i', {heads.size(0), heads.size(1)});
-    ArrayView features(args[3], "features", 'b', {-1, heads.size(2)});
-    ArrayView labels(args[4], "labels", 'l', {features.size(0)});
-    ArrayView n_correct(args[5], "n_correct", 'l', {heads.size(0)}, true);
-    ArrayView margins(args[6], "margins", 'l', {heads.size(0)}, true);
-    const i64 n_classes = heads.size(1);
-    if (n_classes < 2 || heads.size(2) < 1 || heads.size(2) > 1 << 20) {
-      throw Refused("heads need two classes or more, and 1..2^20 features");
-    }
-    for (i64 i = 0; i < labels.size(0); ++i) {
-      const i64 label = labels.as<i64>()[i];
-      if (label < 0 || label >= n_classes) {
-        throw Refused("labels must be 0.." + std::to_string(n_classes - 1) + ", got " + std::to_string(label));
-      }
-    }
-    if (!all_signs(features.as<i8>(), features.size(0) * features.size(1))) {
-      throw Refused("features must be +-1");
-    }
-    const Population population{heads.size(0),      n_classes,          heads.size(2),
-                                features.size(0),   heads.as<i8>(),     biases.as<i32>(),
-                                features.as<i8>(),  labels.as<i64>(),   n_correct.as<i64>(),
-                                margins.as<i64>()};
-    unlocked([&] { kernels.score_heads(population); });
-    Py_INCREF(Py_None);
-    return Py_None;
-  });
-}
-
 PyObject* built(PyObject*, PyObject*) { return guarded([] { return names_of(built_kernels()); }); }
 PyObject* usable(PyObject*, PyObject*) { return guarded([] { return names_of(usable_kernels()); }); }
 
@@ -244,11 +188,6 @@ PyObject* runner_bytes(PyObject* self, void*) {
 }
 PyObject* packed_bytes(PyObject* self, void*) {
   return guarded([&] { return PyLong_FromSize_t(PackedHolder::unwrap(self, "self")->data.n_bytes()); });
-}
-
-template <class Function>
-PyCFunction method(Function function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 PyMethodDef kRunnerMethods[] = {
@@ -270,8 +209,6 @@ PyMethodDef kFunctions[] = {
     {"plan", method(plan), METH_FASTCALL, "plan(kernel, values, steps, taps)"},
     {"pack", method(pack), METH_FASTCALL, "pack(kernel, layout, weights)"},
     {"runner", method(runner), METH_FASTCALL, "runner(plan, weights, limits)"},
-    {"score_heads", method(score_heads), METH_FASTCALL,
-     "score_heads(kernel, heads, biases, features, labels, n_correct, margins)"},
     {nullptr, nullptr, 0, nullptr}};
 
 template <class H>
@@ -287,7 +224,7 @@ bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
   return H::type != nullptr;
 }
 
-constexpr long kInterface = 3;  // as _INTERFACE of native.py
+constexpr long kInterface = 4;  // as _INTERFACE of native.py
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
                        kFunctions, nullptr, nullptr, nullptr, nullptr};
@@ -303,7 +240,7 @@ PyMODINIT_FUNC PyInit__native() {
     return nullptr;
   }
   Owned module(PyModule_Create(&kModule));
-  if (!module.get() || !add_watching(module.get()) ||
+  if (!module.get() || !add_watching(module.get()) || !add_scoring(module.get()) ||
       PyModule_AddIntConstant(module.get(), "interface", kInterface) != 0) {
     return nullptr;
   }

@@ -26,6 +26,13 @@ inline u64 sign_word(const i8* weights, i32 n) {
   return word;
 }
 
+// Whether n weights are +-1.
+inline bool all_signs(const i8* weights, i64 n) {
+  u8 other = 0;  // x + 1 is 0 or 2
+  for (i64 i = 0; i < n; ++i) other |= static_cast<u8>(weights[i] + 1) & 0xFD;
+  return other == 0;
+}
+
 // Call visit(output, index of the word within the output, word) for all weights.
 template <class Visit>
 void for_each_word(const i8* weights, const Matrix& m, Visit visit) {

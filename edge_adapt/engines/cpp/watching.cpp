@@ -1,7 +1,7 @@
 // Python glue of what watches a stream: signals and the drift statistic.
 #include "watching.hpp"
 
-#include "binding.hpp"
+#include "array_view.hpp"
 #include "run_statistic.hpp"
 #include "signals.hpp"
 
@@ -152,11 +152,6 @@ PyObject* restart(PyObject* self, PyObject*) {
 
 PyObject* n_bytes(PyObject* self, void*) {
   return guarded([&] { return PyLong_FromSize_t(StatisticHolder::unwrap(self, "self")->n_bytes()); });
-}
-
-template <class Function>
-PyCFunction method(Function function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 PyMethodDef kStatisticMethods[] = {
