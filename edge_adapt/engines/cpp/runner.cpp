@@ -87,12 +87,6 @@ void Runner::set_weights(size_t index, std::shared_ptr<const Packed> packed) {
     throw Refused("the packed weights are not those of step " + std::to_string(index));
   }
   weights_[index] = std::move(packed);
-  if (limits_[index] && !takes_floats(step.op)) {  // they may hold sums of the old weights
-    const auto old = limits_[index];
-    std::vector<u8> flips(old->values.size());
-    for (size_t i = 0; i < flips.size(); ++i) flips[i] = old->flips.as<u64>()[i / 64] >> i % 64 & 1;
-    set_limits(index, old->values.data(), old->values.size(), flips.data());
-  }
 }
 
 void Runner::set_limits(size_t index, const i32* values, size_t n_values, const u8* flips) {
@@ -110,6 +104,7 @@ void Runner::set_limits(size_t index, const i32* values, size_t n_values, const 
   for (size_t i = 0; flips && i < n_values; ++i) {
     limits->flips.as<u64>()[i / 64] |= u64{flips[i] != 0} << i % 64;
   }
+  limits->weights = weights_[index].get();
   pack_limits(index, *limits);
   limits_[index] = std::move(limits);
 }
@@ -133,11 +128,17 @@ void Runner::set_floats(size_t index, const float* first, const float* second, s
   limits_[index] = std::move(limits);
 }
 
-void Runner::finish() const {
+void Runner::finish() {
   for (size_t i = 0; i < weights_.size(); ++i) {
     const Step& step = plan_->steps()[i];
     if ((step.has_weights() && !weights_[i]) || (step.has_limits() && !limits_[i])) {
       throw Refused("step " + std::to_string(i) + " lacks its weights or limits");
+    }
+    if (limits_[i] && !takes_floats(step.op) && limits_[i]->weights != weights_[i].get()) {
+      const auto old = limits_[i];  // they may hold sums of the old weights
+      std::vector<u8> flips(old->values.size());
+      for (size_t c = 0; c < flips.size(); ++c) flips[c] = old->flips.as<u64>()[c / 64] >> c % 64 & 1;
+      set_limits(i, old->values.data(), old->values.size(), flips.data());
     }
   }
 }

@@ -12,6 +12,7 @@ Layout layout_of(const Step& step);
 struct Limits {
   std::vector<i32> values;  // as they were given
   Buffer packed, flips;
+  const Packed* weights = nullptr;  // those they were packed for
 };
 
 class Runner {
@@ -26,8 +27,8 @@ class Runner {
   void set_weights(size_t step, std::shared_ptr<const Packed> packed);
   void set_limits(size_t step, const i32* values, size_t n_values, const u8* flips);
   void set_floats(size_t step, const float* first, const float* second, size_t n_values);
-  // Throws Refused where a step still lacks something.
-  void finish() const;
+  // Fits what was kept to new weights; throws Refused where a step still lacks something.
+  void finish();
 
   // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32, or
   // where taps are `summed` (n, channels) int32: bits +-1 added up over their places.
