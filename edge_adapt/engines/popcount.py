@@ -7,10 +7,11 @@ a layer they do not know, the same words are worked through in NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from math import prod
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 import weakref
 
 from edge_adapt import native
@@ -28,7 +29,10 @@ from edge_adapt.records import Array, U8, Weights
 from edge_adapt.signals import channel_sums
 import numpy as np
 
-_UINT8 = np.dtype(np.uint8)
+# Made once, because every frame needs them: an int32, and Outcome(logits) less its defaults.
+_INT32 = np.dtype(np.int32)
+_NO_TAPS: Mapping[str, Array] = MappingProxyType({})
+_outcome = cast(Callable[[tuple[Any, ...]], Outcome], partial(tuple.__new__, Outcome))
 
 
 class Popcount:
@@ -48,8 +52,12 @@ class Popcount:
         if not is_native(network):
             part, whole = native_part(network), prepare_packed(network, weights)
             return whole if part is None else tailed(part, whole, self.prepare)
-        infer = NativeInfer(kernel, network, weights)
-        return infer if infer.has_signs else prepare_packed(network, weights)
+        try:
+            return NativeInfer(kernel, network, weights)
+        except ValueError as error:
+            if 'must be +-1' not in str(error):
+                raise
+            return prepare_packed(network, weights)
 
 
 class NativeInfer:
@@ -60,7 +68,7 @@ class NativeInfer:
         self._n_classes = network.head.n_classes
         self._runners: dict[tuple[str, ...], Any] = {}
         self._summers: dict[tuple[str, ...], tuple[Any, dict[str, int]]] = {}
-        self.has_signs = self._prepare()
+        self._run = self._runner(()).run
 
     @property
     def n_bytes(self) -> int:
@@ -69,13 +77,16 @@ class NativeInfer:
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         """Run images (n, height, width, channels) uint8 in one native call."""
-        if images.dtype is not _UINT8 or images.shape[1:] != self.network.input_shape:
-            check_images(self.network, images)
-        logits = np.empty((len(images), self._n_classes), np.int32)
         if not taps:
-            self._runners[()].run(np.ascontiguousarray(images), logits, ())
-            return Outcome(logits)
+            try:  # the way of every frame asks nothing that the kernels ask
+                logits = np.empty((len(images), self._n_classes), _INT32)
+                self._run(images, logits, ())
+                return _outcome((logits, _NO_TAPS))
+            except (TypeError, ValueError):
+                pass  # what is wrong is said below; what lies in pieces is copied
+        check_images(self.network, images)
         check_taps(self.network, taps)
+        logits = np.empty((len(images), self._n_classes), _INT32)
         names = tuple(dict.fromkeys(taps))
         tapped = [self._room_for(name, len(images)) for name in names]
         flat = tuple(array.reshape(len(array), prod(array.shape[1:])) for array in tapped)
@@ -87,12 +98,11 @@ class NativeInfer:
         if any(self.network.kinds.get(name) == 'levels' for name in names):
             outcome = self(images, names)
             return Outcome(outcome.logits, {k: channel_sums(outcome.taps[k]) for k in names})
-        if images.dtype is not _UINT8 or images.shape[1:] != self.network.input_shape:
-            check_images(self.network, images)
+        check_images(self.network, images)
         names = tuple(names)
         runner, widths = self._summers.get(names) or self._summer(names)
         n = len(images)
-        logits = np.empty((n, self._n_classes), np.int32)
+        logits = np.empty((n, self._n_classes), _INT32)
         totals = {name: np.empty((n, width), np.int32) for name, width in widths.items()}
         runner.sums(np.ascontiguousarray(images), logits, tuple(totals.values()))
         return Outcome(logits, totals)
@@ -106,16 +116,6 @@ class NativeInfer:
     def _room_for(self, name: str, n: int) -> Array:
         kind = DTYPES[self.network.kinds[name]]
         return np.empty((n, *self.network.shapes[name]), kind)
-
-    def _prepare(self) -> bool:
-        """Pack the weights; False where weights on bits are no signs."""
-        try:
-            self._runner(())
-        except ValueError as error:
-            if 'must be +-1' in str(error):
-                return False
-            raise
-        return True
 
     def _runner(self, taps: tuple[str, ...]) -> Any:
         runner = self._runners.get(taps)

@@ -11,35 +11,35 @@ namespace {
 // A pixel is 16 * high + low, so that products of unsigned and signed bytes stay within 16 bits:
 // two of 15 * 128 a step, eight steps before the sums are widened.
 constexpr i32 kSteps = 8;
+constexpr i32 kAhead = 8;  // quads whose weights are asked for before they are needed
 
-i32 quads(const Matrix& m) { return ceil_div(m.n_inputs(), 4); }
+// A multiple of four, so that what is left over is four.
+i32 quads(const Matrix& m) { return ceil_div(m.n_inputs(), 16) * 4; }
 
 struct Four {
   __m256i of[4];
 };
 
-// Sums of n <= kSteps quads of inputs at 32 outputs, added to `sums`; N > 0 is n at compile time.
+// Sums of N quads of inputs at 32 outputs, added to `sums`.
 template <i32 N>
-EDGE_ADAPT_AVX2_INLINE void add_quads(Four& sums, const u8* high, const u8* low,
-                                      const __m256i* weights, i32 n) {
-  const __m256i zero = _mm256_setzero_si256();
+EDGE_ADAPT_AVX2_INLINE void add_quads(Four& sums, const u8* high, const u8* low, const __m256i* weights) {
   const __m256i one = _mm256_set1_epi16(1), sixteen = _mm256_set1_epi16(16);
   Four highs, lows;
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; ++r) highs.of[r] = lows.of[r] = zero;
-  const i32 n_quads = N > 0 ? N : n;
 #pragma GCC unroll 8
-  for (i32 quad = 0; quad < n_quads; ++quad, weights += 4) {
+  for (i32 quad = 0; quad < N; ++quad, weights += 4) {
     i32 h, l;
     std::memcpy(&h, high + 4 * quad, 4);
     std::memcpy(&l, low + 4 * quad, 4);
     const __m256i x = _mm256_set1_epi32(h), y = _mm256_set1_epi32(l);
+    _mm_prefetch(weights + 4 * kAhead, _MM_HINT_T0);
+    _mm_prefetch(weights + 4 * kAhead + 2, _MM_HINT_T0);
 #pragma GCC unroll 4
     for (int r = 0; r < 4; ++r) {
       __m256i w = _mm256_load_si256(weights + r);
       EDGE_ADAPT_KEEP(w);
-      highs.of[r] = _mm256_add_epi16(highs.of[r], _mm256_maddubs_epi16(x, w));
-      lows.of[r] = _mm256_add_epi16(lows.of[r], _mm256_maddubs_epi16(y, w));
+      const __m256i of_high = _mm256_maddubs_epi16(x, w), of_low = _mm256_maddubs_epi16(y, w);
+      highs.of[r] = quad == 0 ? of_high : _mm256_add_epi16(highs.of[r], of_high);
+      lows.of[r] = quad == 0 ? of_low : _mm256_add_epi16(lows.of[r], of_low);
       EDGE_ADAPT_KEEP(highs.of[r]);
       EDGE_ADAPT_KEEP(lows.of[r]);
     }
@@ -72,8 +72,8 @@ void pack_dense(const i8* weights, const Matrix& m, u8* packed) {
   for (i32 o = 0; o < m.n_out; ++o, weights += n_inputs) {
     const i32 c = o % 32, reg = c % 16 / 4, lane = c % 4 + c / 16 * 4;
     u8* to = packed + static_cast<size_t>(o / 32) * n_quads * 128 + reg * 32 + lane * 4;
-    for (i32 quad = 0; quad < n_quads; ++quad, to += 128) {
-      std::memcpy(to, weights + 4 * quad, n_inputs - 4 * quad < 4 ? n_inputs - 4 * quad : 4);
+    for (i32 i = 0; i < n_inputs; i += 4, to += 128) {
+      std::memcpy(to, weights + i, n_inputs - i < 4 ? n_inputs - i : 4);
     }
   }
 }
@@ -105,9 +105,9 @@ EDGE_ADAPT_AVX2 void dense_pixels(const Layer& layer, const u8* pixels, u8* scra
     for (int r = 0; r < 4; ++r) sums.of[r] = _mm256_setzero_si256();
     i32 quad = 0;
     for (; quad + kSteps <= n_quads; quad += kSteps) {
-      add_quads<kSteps>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, kSteps);
+      add_quads<kSteps>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad);
     }
-    add_quads<0>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad, n_quads - quad);
+    if (quad < n_quads) add_quads<4>(sums, high + 4 * quad, low + 4 * quad, weights + 4 * quad);
     if (output.emit == Emit::sums) {
       store_centred(sums, layer, 32 * half, output.sums);
       continue;
