@@ -136,7 +136,7 @@ EDGE_ADAPT_AVX2_INLINE void store_eight(i32* out, __m128i sums) {
 template <int H>
 EDGE_ADAPT_AVX2_INLINE void store_sums(const Sums& counts, i32 n_inputs, i32* out, i32 n) {
   alignas(32) i32 all[64];
-  i32* to = n == 64 ? out : all;
+  i32* to = n == 32 * H ? out : all;
   const __m256i inputs = _mm256_set1_epi16(static_cast<i16>(n_inputs));
   for (int half = 0; half < H; ++half, to += 32) {
     __m256i even = counts.of[half][0], odd = counts.of[half][1];
@@ -148,7 +148,7 @@ EDGE_ADAPT_AVX2_INLINE void store_sums(const Sums& counts, i32 n_inputs, i32* ou
     store_eight(to + 16, _mm256_extracti128_si256(a, 1));
     store_eight(to + 24, _mm256_extracti128_si256(b, 1));
   }
-  if (n != 64) std::memcpy(out, all, sizeof(i32) * n);
+  if (n != 32 * H) std::memcpy(out, all, sizeof(i32) * n);
 }
 
 // All pixels at 64 outputs, or at the last 32.

@@ -12,17 +12,20 @@ struct Window {
   i32 height, width, channels, out_height, out_width, size, stride, padding;
 };
 
+enum class Number : i32 { byte, whole, real };  // u8, i32, float
+
 // y = [other +] [relu] source * slope + intercept, channel by channel.
 struct Blend {
-  const void* source;  // int32 or float
+  const void* source;  // of `number`
   const float* other;  // or null
   const float *slopes, *intercepts;
   float* target;
   i32 n_pixels, n_channels;
-  bool of_sums, relu;
+  Number number;
+  bool relu;
 };
 
-constexpr i32 kFloatLanes = 8;  // outputs are packed in groups of eight
+constexpr i32 kFloatLanes = 8;  // outputs are packed in groups of eight; values have slack behind them
 
 struct FloatKernels {
   void (*blend)(const Blend&);

@@ -26,7 +26,34 @@ void blend_of(const Blend& b) {
   return b.other ? blend_as<Source, false, true>(b) : blend_as<Source, false, false>(b);
 }
 
-void blend(const Blend& b) { b.of_sums ? blend_of<i32>(b) : blend_of<float>(b); }
+void blend_rows(const Blend& b) {
+  if (b.number == Number::byte) return blend_of<u8>(b);
+  b.number == Number::whole ? blend_of<i32>(b) : blend_of<float>(b);
+}
+
+// Of few channels several pixels make one row, so that whole vectors are worked on.
+void blend(const Blend& b) {
+  constexpr i32 kRow = 12 * kFloatLanes;
+  const i32 n = b.n_channels, n_together = kRow / n;
+  if (n_together < 3 || b.n_pixels < n_together) return blend_rows(b);
+  float slopes[kRow], intercepts[kRow];
+  for (i32 c = 0; c < n_together * n; ++c) {
+    slopes[c] = b.slopes[c % n];
+    intercepts[c] = b.intercepts[c % n];
+  }
+  Blend rows = b, rest = b;
+  rows.slopes = slopes;
+  rows.intercepts = intercepts;
+  rows.n_channels = n_together * n;
+  rows.n_pixels = b.n_pixels / n_together;
+  blend_rows(rows);
+  const size_t done = static_cast<size_t>(rows.n_pixels) * rows.n_channels;
+  rest.source = static_cast<const u8*>(b.source) + done * (b.number == Number::byte ? 1 : 4);
+  rest.other = b.other ? b.other + done : nullptr;
+  rest.target = b.target + done;
+  rest.n_pixels = b.n_pixels % n_together;
+  blend_rows(rest);
+}
 
 typedef float Lanes __attribute__((vector_size(4 * kFloatLanes), aligned(4), may_alias));
 
@@ -91,6 +118,40 @@ void convolve(const Matrix& m, const Places& places, const float* weights, const
   if (first < m.n_out) convolve_outputs<1, 8>(m, places, weights, bias, staged, out, first);
 }
 
+// Where a window lies inside the image: its first and last places, [first, end).
+struct Inside {
+  i32 first, end;
+};
+inline Inside inside(i32 start, i32 size, i32 length) {
+  return {start < 0 ? -start : 0, start + size > length ? length - start : size};
+}
+
+// Eight channels at a time; behind the last, what the next pixel overwrites.
+EDGE_ADAPT_TARGET void depthwise(const Window& w, const float* weights, const float* bias, const float* in,
+                                 float* out) {
+  const i32 n = w.channels;
+  for (i32 y = 0; y < w.out_height; ++y) {
+    const i32 top = y * w.stride - w.padding;
+    const Inside rows = inside(top, w.size, w.height);
+    for (i32 x = 0; x < w.out_width; ++x, out += n) {
+      const i32 left = x * w.stride - w.padding;
+      const Inside columns = inside(left, w.size, w.width);
+      for (i32 c = 0; c < n; c += kFloatLanes) {
+        Lanes sum = *reinterpret_cast<const Lanes*>(bias + c);
+        for (i32 row = rows.first; row < rows.end; ++row) {
+          const float* from = in + (static_cast<size_t>(top + row) * w.width + left) * n + c;
+          const float* weight = weights + static_cast<size_t>(row) * w.size * n + c;
+          for (i32 column = columns.first; column < columns.end; ++column) {
+            sum += *reinterpret_cast<const Lanes*>(from + column * n) *
+                   *reinterpret_cast<const Lanes*>(weight + column * n);
+          }
+        }
+        *reinterpret_cast<Lanes*>(out + c) = sum;
+      }
+    }
+  }
+}
+
 // Call visit(input pixel, output pixel, place in the window, whether it is the first) for all
 // places inside the image, output by output, row by row.
 template <class Visit>
@@ -105,20 +166,6 @@ EDGE_ADAPT_TARGET inline void slide(const Window& w, Visit visit) {
       }
     }
   }
-}
-
-EDGE_ADAPT_TARGET void multiply_add(const float* __restrict x, const float* __restrict weights, i32 n,
-                                    float* __restrict out) {
-  for (i32 c = 0; c < n; ++c) out[c] = out[c] + x[c] * weights[c];
-}
-
-void depthwise(const Window& w, const float* weights, const float* bias, const float* in, float* out) {
-  const size_t n = w.channels;
-  slide(w, [&](i32 output, i32 place, i32 input) {
-    float* to = out + output * n;
-    if (place == 0) std::memcpy(to, bias, sizeof(float) * n);
-    if (input >= 0) multiply_add(in + input * n, weights + place * n, w.channels, to);
-  });
 }
 
 EDGE_ADAPT_TARGET void keep_larger(const float* __restrict x, i32 n, float* __restrict out) {

@@ -205,8 +205,7 @@ std::unique_ptr<Workspace> Plan::make() const {
     const bool staged = step.op == Op::convolve || (step.op == Op::dense && !step.on_pixels) ||
                         (step.op == Op::float_convolve && step.staged_width > from.width);
     if (!staged) {
-      const bool widens = step.op == Op::blend && step.on_pixels;
-      workspace->staged.emplace_back(widens ? from.n_items() * sizeof(i32) : 0);
+      workspace->staged.emplace_back();
       continue;
     }
     const size_t n_pixels = static_cast<size_t>(step.staged_height) * step.staged_width;

@@ -23,11 +23,9 @@ Window window_of(const Step& step, const Value& from, const Value& to) {
           to.width,    step.size,  step.stride,   step.padding};
 }
 
-// Pixels as sums, so that a blend reads integers of one width.
-const i32* widened(const u8* image, size_t n, Buffer& scratch) {
-  i32* wide = scratch.as<i32>();
-  for (size_t i = 0; i < n; ++i) wide[i] = image[i];
-  return wide;
+Number number_of(const Value& value) {
+  if (value.kind == Kind::pixels) return Number::byte;
+  return value.kind == Kind::floats ? Number::real : Number::whole;
 }
 
 }  // namespace
@@ -47,9 +45,9 @@ void Runner::run_float_step(size_t index, const u8* image, Workspace& workspace)
   switch (step.op) {
     case Op::blend: {
       const void* other = step.other == step.source ? nullptr : workspace.places[step.other];
-      if (step.on_pixels) source = widened(image, from.n_items(), workspace.staged[index]);
+      if (step.on_pixels) source = image;
       return k.blend({source, static_cast<const float*>(other), first, second, out, from.n_pixels(),
-                      from.channels, from.kind != Kind::floats, step.relu != 0});
+                      from.channels, number_of(from), step.relu != 0});
     }
     case Op::sign:
       return k.sign(in, from.n_pixels(), from.channels, static_cast<u64*>(target));
