@@ -99,7 +99,9 @@ def synthesized() -> Iterator[str]:
         if mapped:
             case = f'{name}, UltraScale+, {mapped["kind"]}'
             yield line(case, 'DSP', mapped['dsp'], 'DSP', 'bar', 0)
-            yield line(case, 'LUT', mapped['lut'], 'LUT', 'network_engine', _luts('network_engine'))
+            yield line(
+                case, 'LUT', mapped['lut'], 'LUT', 'network_engine', _luts('network_engine')
+            )
         if routed:
             bar = MIN_FMAX_MHZ.get(name, 120.0)
             n_seeds = len(routed['fmax_mhz_by_seed'])

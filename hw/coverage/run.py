@@ -23,14 +23,22 @@ from edge_adapt.engines._accelerator import Geometry
 from hw.cosim.build import build, run
 
 HERE = Path(__file__).resolve().parent
-LEARNING: dict[str, int | str] = {'EsSamples': 64, 'StatBits': 6}
+N_SAMPLES, STAT_BITS = 64, 6
+ALL = ('accelerator_tests', 'statistics_tests', 'learning_tests')
 RUNS = (
-    (Geometry((40, 48, 33), 10, 32), ('accelerator_tests', 'statistics_tests', 'learning_tests')),
-    (Geometry((20, 9), 10, 32, 8, 8), ('accelerator_tests', 'statistics_tests')),
+    (Geometry((40, 48, 33), 10, 32), ALL),
+    (Geometry((20, 9), 10, 32, 8, 8), ALL[:2]),
+    (Geometry((40, 24, 17), 10, 64, value_bits=8), (ALL[0], ALL[2])),
 )
 _POINT = re.compile(r"^C '(.*)' (\d+)$")
 Point = tuple[str, str, str]  # file, kind, place
 LINES = ('line', 'branch')
+
+
+def parameters_of(geometry: Geometry) -> dict[str, int | str]:
+    """Return the parameters of a build that has all that the geometry can have."""
+    stat_bits = STAT_BITS if geometry.value_bits == 1 else 0
+    return geometry.parameters | {'EsSamples': N_SAMPLES, 'StatBits': stat_bits}
 
 
 def environment_of(geometry: Geometry) -> dict[str, str]:
@@ -40,9 +48,23 @@ def environment_of(geometry: Geometry) -> dict[str, str]:
         'WIDTHS': ','.join(map(str, geometry.widths)),
         'PLANES': str(geometry.pixel_planes),
         'WEIGHT_BITS': str(geometry.first_weight_bits),
-        'N_SAMPLES': str(LEARNING['EsSamples']),
-        'STAT_BITS': str(LEARNING['StatBits']),
+        'VALUE_BITS': str(geometry.value_bits),
+        'N_SAMPLES': str(N_SAMPLES),
+        'STAT_BITS': str(STAT_BITS),
     }
+
+
+def covered(geometry: Geometry, module: str, chosen: dict[str, str]) -> Path:
+    """Run tests, and return the file of what they passed; what is there is not run again."""
+    parameters = parameters_of(geometry)
+    folder = build('accelerator', parameters, 'coverage')
+    kept = folder / f'coverage-{module}-{"-".join(chosen.values())}.dat'
+    if not kept.exists():
+        environment = environment_of(geometry) | chosen
+        tests = f'hw.tests.{module}'
+        run('accelerator', tests, parameters, purpose='coverage', environment=environment)
+        (folder / 'coverage.dat').rename(kept)
+    return kept
 
 
 def points(path: Path) -> Iterator[tuple[Point, int]]:
@@ -70,18 +92,8 @@ def main(words: list[str]) -> int:
     chosen = dict(word.split('=', 1) for word in words)
     hits: dict[Point, int] = defaultdict(int)
     for geometry, modules in RUNS:
-        parameters = geometry.parameters | LEARNING
-        folder = build('accelerator', parameters, 'coverage')
         for module in modules:
-            environment = environment_of(geometry) | chosen
-            run(
-                'accelerator',
-                f'hw.tests.{module}',
-                parameters,
-                purpose='coverage',
-                environment=environment,
-            )
-            for point, n in points(folder / 'coverage.dat'):
+            for point, n in points(covered(geometry, module, chosen)):
                 hits[point] += n
     table = {
         module: {'line': share(hits, module, LINES), 'toggle': share(hits, module, ('toggle',))}

@@ -23,7 +23,7 @@ module es_update #(
 );
 
   localparam int unsigned VoteBits = $clog2(NDirections + 1) + 1;
-  localparam logic signed [18:0] Limit = 19'sd32512;  // 127 steps of int8
+  localparam logic signed [15:0] Limit = 16'sd32512;  // 127 steps of int8
 
   logic [NClasses*NDirections-1:0] up, down;
   logic signed [31:0] bias_vote;
@@ -36,9 +36,9 @@ module es_update #(
                                                           : positive_i[NClasses*p+:NClasses];
   end
 
-  // A vote is its size times 2^shift: one shifter for all classes.
+  // A vote is its size times 2^shift: one shifter for all classes. Beyond 2^16 every move clips.
   always_ff @(posedge clk_i) begin
-    unit_q <= 19'd1 << shift_i;
+    unit_q <= 19'd1 << (shift_i > 5'd16 ? 5'd16 : shift_i);
   end
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_rows
@@ -46,7 +46,8 @@ module es_update #(
     logic [VoteBits-1:0] size_q;
     logic negative_q;
     logic signed [15:0] row_q;
-    logic signed [18:0] move, moved;
+    logic signed [18:0] move;
+    logic above, below;
     logic [18:0] sum;
 
     add_subtract #(
@@ -67,11 +68,13 @@ module es_update #(
       for (int i = 0; i < VoteBits; i++) move = move | (size_q[i] ? unit_q << i : '0);
     end
 
+    // Limits of 127 * 256 need no comparator: a few bits tell.
     always_comb begin
-      moved = signed'(sum);
-      if (moved > Limit) moved = Limit;
-      if (moved < -Limit) moved = -Limit;
-      row_o[16*j+:16] = moved[15:0];
+      row_o[16*j+:16] = sum[15:0];
+      above = !sum[18] && (sum[17:15] != '0 || (sum[14:8] == '1 && sum[7:0] != '0));
+      below = sum[18] && (sum[17:15] != '1 || sum[14:8] == '0);
+      if (above) row_o[16*j+:16] = Limit;
+      if (below) row_o[16*j+:16] = -Limit;
     end
 
     always_ff @(posedge clk_i) begin

@@ -257,6 +257,8 @@ module network_engine #(
   // ---- head ----
 
   logic [ClassBits-1:0] bias_class;
+  logic [16*NClasses-1:0] unused_products;
+  logic unused_ready, unused_done;  // nobody borrows the head's multipliers here
 
   assign bias_addr_o = BiasAddrBits'(bias_class) + (bank_i ? BiasAddrBits'(NClasses) : '0);
 
@@ -281,7 +283,13 @@ module network_engine #(
       .m_valid_o,
       .m_ready_i,
       .m_logits_o,
-      .m_user_o
+      .m_user_o,
+      .borrow_valid_i   (1'b0),
+      .borrow_ready_o   (unused_ready),
+      .borrow_factors_i ('0),
+      .borrow_factor_i  ('0),
+      .borrow_done_o    (unused_done),
+      .borrow_products_o(unused_products)
   );
 
 endmodule

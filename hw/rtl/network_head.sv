@@ -30,7 +30,14 @@ module network_head #(
     output logic                    m_valid_o,
     input  logic                    m_ready_i,
     output logic [ 32*NClasses-1:0] m_logits_o,
-    output logic [             9:0] m_user_o
+    output logic [             9:0] m_user_o,
+    // The multipliers of a head of levels, for what learns (head_row.sv)
+    input  logic                    borrow_valid_i,
+    output logic                    borrow_ready_o,
+    input  logic [  8*NClasses-1:0] borrow_factors_i,
+    input  logic [             7:0] borrow_factor_i,
+    output logic                    borrow_done_o,
+    output logic [ 16*NClasses-1:0] borrow_products_o
 );
 
   localparam int unsigned TermBits = ValueBits == 1 ? 8 : 16;
@@ -53,8 +60,12 @@ module network_head #(
     assign term_valid = valid_i;
     assign terms = weights;
     assign subtract = !feature_i;
+    assign {borrow_ready_o, borrow_done_o, borrow_products_o} = '0;
+    logic unused_borrow;
+    assign unused_borrow = ^{borrow_valid_i, borrow_factors_i, borrow_factor_i};
   end else begin : gen_products
     assign subtract = 1'b0;
+    assign borrow_products_o = terms;
 
     head_row #(
         .NClasses(NClasses)
@@ -65,7 +76,12 @@ module network_head #(
         .weights_i (weights),
         .feature_i,
         .valid_o   (term_valid),
-        .products_o(terms)
+        .products_o(terms),
+        .borrow_valid_i,
+        .borrow_ready_o,
+        .borrow_factors_i,
+        .borrow_factor_i,
+        .borrow_done_o
     );
   end
 

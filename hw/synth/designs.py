@@ -10,6 +10,7 @@ _MLP = Geometry((784, 256, 256), 10)
 _SMALL = Geometry((784, 64, 64), 10)
 _LEVELS = Geometry((784, 64, 32), 10, lanes=256, value_bits=8)
 _ES: Parameters = {'NClasses': 10, 'NFeatures': 256, 'NSamples': MAX_SAMPLES, 'Lanes': 128}
+_HEAD: Parameters = {'NClasses': 10, 'NFeatures': 32}
 _STATISTICS: Parameters = {'NNeurons': 512, 'NFirst': 256, 'WindowBits': LOG2_WINDOW}
 
 # name -> module and parameters; of the network 784-256-256-10 with 128 lanes, where the name does
@@ -26,5 +27,7 @@ DESIGNS: dict[str, tuple[str, Parameters]] = {
     'bank_control': ('bank_control', {}),
     'network_engine': ('network_engine', dict(_MLP.parameters)),
     'es_unit': ('es_unit', _ES),
+    'sgd_head': ('sgd_head', _HEAD),
+    'sgd_head_inference': ('sgd_head', _HEAD | {'Sgd': "1'b0"}),
     'stat_unit': ('stat_unit', _STATISTICS),
 }

