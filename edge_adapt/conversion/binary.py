@@ -50,8 +50,8 @@ def pack(
         if all(output in packer.constants for output in node.outputs):
             continue
         if node.operator not in _HANDLERS:
-            known = ', '.join(sorted(_HANDLERS))
-            raise UsageError(f'{node.title} cannot be packed; known are {known}')
+            reason = _REASONS.get(node.operator, f'known are {", ".join(sorted(_HANDLERS))}')
+            raise UsageError(f'{node.title} cannot be packed; {reason}')
         packer.lines[node.outputs[0]] = _HANDLERS[node.operator](packer, node)
     last = packer.lines.get(graph.outputs[0].name)
     if last is None or last.kind != 'logits' or packer.head is None:
@@ -121,4 +121,10 @@ _HANDLERS: dict[str, Callable[[Packer, Node], Line]] = {
     'Squeeze': _lines.same,
     'Sub': _lines.arithmetic,
     'Transpose': _lines.transpose,
+}
+_REASONS = {
+    'Concat': (
+        'no layer joins the channels of two others, as networks of the DenseNet kind do: engine'
+        ' onnx_runtime runs such a file as it is'
+    )
 }

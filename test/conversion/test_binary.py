@@ -149,6 +149,10 @@ def gelu() -> Node:
     [
         ({'sign1': gelu()}, r"Gelu 'activation' cannot be packed; known are Add, Average"),
         (
+            {'norm1': Node('Concat', ('conv1', 'conv1'), ('norm1',), {'axis': 1})},
+            r"Concat 'norm1' cannot be packed; no layer joins the channels of two others",
+        ),
+        (
             {'constants': {'third': np.random.default_rng(0).normal(size=(6, 6, 3, 3))}},
             r"Conv 'conv3': its weights are not \+-1 times one number an output",
         ),

@@ -9,7 +9,7 @@ from edge_adapt.engines.popcount import NativeInfer, Popcount
 from edge_adapt.networks.layers import Convolution, Dense, Head, MaxPool, Threshold
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Weights
-from hypothesis import given, settings
+from hypothesis import given, HealthCheck, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -106,6 +106,52 @@ def test_logits_that_cannot_be_written_are_refused(
     runner = prepare(random_weights(NETWORK))._runner(())
     with pytest.raises(ValueError, match=r'logits must be .* of int32, .*got'):
         runner.run(IMAGES[:1], logits, ())
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_array_runs_or_is_refused(random_weights: MakeWeights, data: st.DataObject) -> None:
+    if native.module() is None:
+        pytest.skip('the native kernels are not built')
+    runner = prepare(random_weights(NETWORK))._runner(())
+    images = data.draw(arrays((2, 8, 8, 1), 'u1'))
+    logits = data.draw(arrays((2, 10), '<i4'))
+    fit = is_plain(images, (8, 8, 1), np.uint8) and is_plain(logits, (10,), np.int32)
+    if fit and len(images) == len(logits) and logits.flags.writeable:
+        runner.run(images, logits, ())
+        expected = np.empty_like(logits)
+        runner.run(images.copy(), expected, ())
+        np.testing.assert_array_equal(logits, expected)
+    else:
+        with pytest.raises(ValueError, match=r'must be .* got'):
+            runner.run(images, logits, ())
+
+
+DTYPES = ['u1', 'i1', '?', 'u2', '<i4', '>i4', 'u4', 'i8', 'f4', 'f8', 'M8[s]', 'O', 'S1', 'i1,i1']
+
+
+@st.composite
+def arrays(draw: st.DrawFn, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Draw an array that fits, or has another type, shape, order, alignment or owner."""
+    dtype = draw(st.just(dtype) | st.sampled_from(DTYPES))
+    size = draw(st.just(shape) | st.lists(st.integers(0, 11), max_size=5).map(tuple))
+    way = draw(st.sampled_from(['plain', 'plain', 'strided', 'turned', 'shifted', 'frozen']))
+    if way == 'strided':
+        return np.zeros((*size[:-1], 2 * (size or (1,))[-1]), dtype)[..., ::2]
+    if way == 'turned':
+        return np.zeros(size[::-1], dtype).T
+    if way == 'shifted' and dtype != 'O':
+        n_bytes = int(np.prod(size)) * np.dtype(dtype).itemsize
+        return np.zeros(n_bytes + 1, np.uint8)[1:].view(dtype).reshape(size)
+    array = np.zeros(size, dtype)
+    array.flags.writeable = way != 'frozen'
+    return array
+
+
+def is_plain(array: np.ndarray, shape: tuple[int, ...], dtype: type) -> bool:
+    flags = array.flags
+    fits = array.ndim == len(shape) + 1 and array.shape[1:] == shape and array.dtype == dtype
+    return fits and flags.c_contiguous and flags.aligned
 
 
 def test_arguments_of_wrong_number_or_type_are_refused(
