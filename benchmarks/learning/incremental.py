@@ -29,18 +29,23 @@ ROW = 'ten classes'
 
 
 def incremental(setting: Setting) -> None:
-    """Digits, 5 + 5: a backbone of the first five classes, then one new class at a time."""
+    """
+    Digits, 5 + 5: a backbone of the first five classes, then one new class at a time.
+
+    The backbone is trained for two epochs: after six its features tell the old classes apart and
+    little else (88 instead of 91 % by CWR*, seeds 100 and up).
+    """
     table = Table('incremental')
     for seed in setting.seeds:
         train = damaged('digits', 'train', 'clean', seed, 1000, (8, 8, 1))
         test = damaged('digits', 'adapt+test', 'clean', seed, 797, (8, 8, 1))
         old = train.take(train.labels < 5)
-        model = binary_mlp(old.images, old.labels, seed, n_epochs=6)
+        model = binary_mlp(old.images, old.labels, seed, n_epochs=2)
         experiences = [old, *(train.take(train.labels == label) for label in range(5, 10))]
         learn_all(
             table,
             model,
-            binary_heads(seed, 10, {'n_epochs': 20, 'learning_rate': 2.0}),
+            binary_heads(seed, 20, {'learning_rate': 2.0}),
             experiences,
             test,
         )

@@ -7,8 +7,9 @@ import cv2
 from edge_adapt.engines.popcount import Popcount
 from edge_adapt.pipeline.explanation import Explanation
 from edge_adapt.pipeline.health import health
+from edge_adapt.pipeline.likeness import likeness, standardized
 from edge_adapt.pipeline.objective import EngineObjective
-from edge_adapt.records import Samples
+from edge_adapt.records import Array, Samples, Weights
 from edge_adapt.updaters import Updater
 from edge_adapt.updaters.recalibration import Recalibration
 from edge_adapt.updaters.tent import Tent
@@ -20,7 +21,8 @@ N_TEST, N_FRAMES, N_WINDOW = 2000, 192, 64
 UNLISTED = ('salt_and_pepper', 'fog', 'bright', 'rotation')
 BARS = {'mnist': (70.0, 90.0), 'fashion_mnist': (59.0, 79.0)}
 RECALIBRATION, SEARCH = 'recalibration 64', 'transform search 64'
-Change = tuple[str, float, float, float]  # shift, gain, rise of information, of agreement
+Change = tuple[str, float, float, float, float]  # shift, gain; rise of each judge's signal
+SIGNALS = ('rise of information', 'agreement with the clearest explanation', 'rise of likeness')
 
 
 def label_free(setting: Setting) -> None:
@@ -55,8 +57,21 @@ def _try(table: Table, setting: Setting, data: str, seed: int, shift: str) -> li
     frozen = accuracy(objective, model.weights, test)
     table.add(shift, 'frozen', frozen)
     clearest = Explanation.of(objective, model.weights, guard.images)
-    before = health(objective, model.weights, guard.images).information
-    agreed = clearest.agreement(objective, model.weights)
+    calm = damaged(data, 'adapt', 'clean', seed, N_FRAMES + N_WINDOW, shape)
+    calm = calm.take(np.arange(N_FRAMES, N_FRAMES + N_WINDOW))
+    features = standardized(objective, model.weights, calm.images)
+
+    def signals(weights: Weights) -> Array:
+        after = standardized(objective, weights, guard.images)
+        return np.array(
+            [
+                health(objective, weights, guard.images).information,
+                clearest.agreement(objective, weights),
+                likeness(features, after),
+            ]
+        )
+
+    before = signals(model.weights)
     updaters: dict[str, Updater] = {
         RECALIBRATION: Recalibration(),
         'mean only 64': Recalibration('mean'),
@@ -71,9 +86,7 @@ def _try(table: Table, setting: Setting, data: str, seed: int, shift: str) -> li
         better = last(updater, objective, model.weights, few)
         reached = accuracy(objective, better, test)
         table.add(shift, name, reached)
-        rise = health(objective, better, guard.images).information - before
-        agreement = clearest.agreement(objective, better)
-        changes.append((shift, reached - frozen, rise, agreement - agreed))
+        changes.append((shift, reached - frozen, *(signals(better) - before).tolist()))
     return changes
 
 
@@ -96,7 +109,7 @@ def _judge(case: str, changes: list[Change], hard: tuple[str, ...]) -> None:
     bad = [change for change in known if change[1] < -1]
     scope = f'without {" and ".join(hard)}' if hard else 'all shifts'
     line(case, f'bad candidates, {scope}', [len(bad)], 'candidates')
-    for at, name in ((2, 'rise of information'), (3, 'agreement with the clearest explanation')):
+    for at, name in enumerate(SIGNALS, start=2):
         if good and bad:
             wins = [(g[at] > b[at]) + 0.5 * (g[at] == b[at]) for g in good for b in bad]
             line(case, f'AUC of the {name}, {scope}', [float(np.mean(wins))], '', 'bar', 0.98)

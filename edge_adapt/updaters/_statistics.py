@@ -107,6 +107,13 @@ class SumsHead(ABC):
         )
 
 
+def symmetric(triangle: Array, n: int) -> F64:
+    """Return the matrix (n, n) of which the upper triangle, diagonal included, is kept."""
+    whole = np.zeros((n, n))
+    whole[np.triu_indices(n)] = triangle
+    return np.asarray(whole + np.triu(whole, 1).T)
+
+
 def _spread(x: Array, matrix: I8, bias: I32) -> float:
     """Return the deviation of the logits of some samples."""
     return float((x.astype(np.float32) @ matrix.T.astype(np.float32) + bias).std())

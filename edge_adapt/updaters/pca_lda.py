@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from edge_adapt.errors import UsageError
 from edge_adapt.records import F64, I8, I64, Samples, Weights
 from edge_adapt.updaters import Objective, State
-from edge_adapt.updaters._statistics import SumsHead
+from edge_adapt.updaters._statistics import SumsHead, symmetric
 import numpy as np
 
 MOST = 1 << 30  # where a sum gets there all are halved: half of the past is forgotten
@@ -70,9 +70,7 @@ class PcaLda(SumsHead):
     def discriminant(self, means: F64) -> F64:
         n_features, n_samples = means.shape[1], int(self.counts.sum())
         seen = self.counts > 0
-        scatter = np.zeros((n_features, n_features))
-        scatter[np.triu_indices(n_features)] = self._triangle
-        scatter += np.triu(scatter, 1).T
+        scatter = symmetric(self._triangle, n_features)
         scatter -= (means * self.counts[seen, None]).T @ means
         covariance = scatter / max(1, n_samples - len(means))
         deviations = np.sqrt(np.maximum(np.diag(covariance), 1 / 12))  # a level is rounded
