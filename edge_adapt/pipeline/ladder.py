@@ -26,6 +26,7 @@ WITHOUT_LABELS = (
     *('foa', 'frozen', 'rdumb', 'recalibration'),
     *('reset', 'restoration_search', 'tent', 'transform_search'),
 )
+SEARCHES = ('transform_search', 'restoration_search')
 FRAMES, LABELS, LOOK_UP_FRAMES = 96, 64, 16  # where no count is given
 MAX_COUNT = 512  # frames a window holds
 _RUNG = re.compile(r'([a-z_+]+)(?:@(\d{1,4}))?')
@@ -105,6 +106,7 @@ def _updater(name: str, seed: int, network: Network) -> Updater:
     if name == 'transform_search':
         # A mount that gave way further than an eighth of the image needs a person.
         options['radius'] = max(1, min(network.input_shape[:2]) // 8)
+    if name in SEARCHES:
         options['n_choose'] = 32  # of many candidates; the gate looks at other frames
     updater: Updater = kind(**options)
     return updater
