@@ -32,7 +32,8 @@ COMMON = {
 }
 PARAMETERS = (
     *('autostart', 'use_sim_time', 'model', 'reference', 'region', 'engine', 'detector'),
-    *('updater', 'store', 'signing_key', 'trusted_key', 'allow_unsigned'),
+    *('updater', 'store', 'signing_key', 'trusted_key', 'offers_key'),
+    *('allow_unsigned', 'allow_unsigned_offers'),
     *('stream', 'schedule', 'rate_hz', 'bag', 'loop'),
 )
 RESPAWN_DELAY_S = 2.0

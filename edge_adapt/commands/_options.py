@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edge_adapt.errors import UsageError
-from edge_adapt.parameters import Parameter
+from edge_adapt.parameter import Parameter
 
 
 def add(parser: ArgumentParser, table: Sequence[Parameter], names: Sequence[str]) -> None:

@@ -12,7 +12,8 @@ from edge_adapt.commands import _files, _options, _ros, _starter, _table
 from edge_adapt.evaluation.figures import Figures, figures
 from edge_adapt.evaluation.report import Run
 from edge_adapt.graph import NodeSpec, SCENARIOS
-from edge_adapt.parameters import NODES, Value
+from edge_adapt.parameter import Value
+from edge_adapt.parameters import NODES
 from edge_adapt.pipeline.assembly import inference_from
 
 NAMES = ('schedule', 'order', 'rate_hz', 'label_share', 'engine', 'detector', 'updater', 'seed')

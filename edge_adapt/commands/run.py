@@ -10,7 +10,8 @@ from typing import ClassVar
 from edge_adapt.commands import _starter
 from edge_adapt.errors import UsageError
 from edge_adapt.graph import Program, programs, SCENARIOS, with_image
-from edge_adapt.parameters import known, Value
+from edge_adapt.parameter import Value
+from edge_adapt.parameters import known
 
 POLL_S = 0.2
 

@@ -14,7 +14,8 @@ from edge_adapt.errors import UsageError
 from edge_adapt.nodes._executor import executor
 from edge_adapt.nodes._parameters import declare
 from edge_adapt.nodes._process import settle, tune
-from edge_adapt.parameters import NODES, Value
+from edge_adapt.parameter import Value
+from edge_adapt.parameters import NODES
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn

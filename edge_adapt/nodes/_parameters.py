@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edge_adapt.errors import UsageError
-from edge_adapt.parameters import Parameter
+from edge_adapt.parameter import Parameter
 from rcl_interfaces.msg import (
     FloatingPointRange,
     IntegerRange,

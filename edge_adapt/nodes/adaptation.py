@@ -24,7 +24,7 @@ from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._lifecycle import EdgeNode, run
 from edge_adapt.nodes._qos import LATCHED, RELIABLE
 from edge_adapt.nodes._worker import Worker
-from edge_adapt.parameters import Value
+from edge_adapt.parameter import Value
 from edge_adapt.pipeline import ladder
 from edge_adapt.pipeline.accelerated import accelerated, Learner
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
@@ -66,7 +66,7 @@ class Adaptation(EdgeNode):
         self._faults = Faults(self)
         self._trouble, self._retry_s = '', 0.0
         self._last_decision = ''
-        self._offers = offers_of(self, self._pipeline.store)
+        self._offers = offers_of(self, self._pipeline.store, self._key)
         self._input = ImageInput(self, self._inbox.later(self._take_image))
         self._jumps = Jumps(self.get_clock())
         self.until_unconfigured.callback(self._jumps.close)

@@ -22,7 +22,7 @@ from edge_adapt.nodes._votes import Votes
 from edge_adapt.nodes._weights_input import WeightsInput
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.overlay import GREEN, overlay, RED
-from edge_adapt.parameters import Value
+from edge_adapt.parameter import Value
 from edge_adapt.pipeline.assembly import detector_from, inference_from
 from edge_adapt.pipeline.inference import Inference as Pipeline
 from edge_adapt.pipeline.inference import Result

@@ -16,7 +16,8 @@ from edge_adapt.errors import UsageError
 from edge_adapt.evaluation.contest import contest, VARIED
 from edge_adapt.evaluation.row import row_of
 from edge_adapt.networks.model import Model
-from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE, Parameter
+from edge_adapt.parameter import Parameter
+from edge_adapt.parameters import ADAPTATION, CAMERA, INFERENCE
 from edge_adapt.streams import Stream
 
 NODE_NAMES = (
