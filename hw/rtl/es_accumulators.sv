@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The learning unit's adders: the logits of all classes and the moves of all directions, one
-// feature a cycle. Once a generation the share of the means is added bit by bit and saved; every
-// sample starts from there.
+// feature a cycle. Once a generation the share of the means is added, once for each bit of the
+// weights, and saved; every sample starts from there.
 //
 //   z_j = 16 (W_j . h + bias_j) - W_j . mu, with W = (V + 128) >> 8
 //   d_p = 16 b_p . (h, 1) - b_p . mu
 //
 // Where features are levels (ValueBits = 8) there is no such share, and a sample adds
-// W_j . (h - mu) and b_p . (h - mu, 16), bit by bit of h - mu.
+// W_j . (h - mu) and b_p . (h - mu, 16), once for each bit of the weights. What is added is shifted
+// for all classes at once; each has only an adder.
 //
 // A logit has room for biases below 2^18; the ring of logits turns a class a cycle.
 
@@ -24,7 +25,7 @@ module es_accumulators #(
     // V with two cycles of latency, the rest with three
     input  logic        [   16*NClasses-1:0] row_i,
     input  logic signed [    FactorBits-1:0] factor_i,
-    input  logic        [               3:0] bit_i,
+    input  logic        [               2:0] bit_i,
     input  logic                             feature_i,
     input  logic        [   NDirections-1:0] directions_i,
     input  logic                             valid_i,
@@ -47,39 +48,40 @@ module es_accumulators #(
   localparam int unsigned MoveBits = $clog2(MaxFactor * (NFeatures + 1)) + 2;
 
   logic [LogitBits*NClasses-1:0] logits_q, start_q;
-  localparam int unsigned TermBits = 8 + FactorBits;
-  localparam logic [3:0] TopBit = 4'(FactorBits - 1);
-  // A mean is taken off: its top bit counts positive.
+  localparam int unsigned ShareBits = FactorBits + 7;
+  // The share of a mean is taken off; the top bit of a weight counts negative.
   localparam bit TakesOff = ValueBits == 1;
 
-  logic add_q, subtract_q, factor_bit, unused_fractions;
+  logic signed [ShareBits-1:0] share_q;
+  logic add_q, subtract_q, unused_bits;
 
-  assign unused_fractions = ^row_i;  // the bits of V below a half
+  assign unused_bits = ^row_i;  // the bits of V below a half
 
   always_ff @(posedge clk_i) begin
     add_q      <= valid_i && !bias_row_i;
-    subtract_q <= serial_i ? (bit_i == TopBit) != TakesOff : !feature_i;
+    subtract_q <= serial_i ? (bit_i == 3'd7) != TakesOff : !feature_i;
+    share_q    <= serial_i ? ShareBits'(factor_i) <<< bit_i : '0;
   end
 
-  assign factor_bit = 1'(factor_i >>> bit_i);
   assign logit_o = 32'(signed'(logits_q[LogitBits-1:0]));
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
-    logic signed [7:0] weight_q;
-    logic signed [TermBits-1:0] weight, term_q;
-    logic signed [LogitBits-1:0] logit, following;
+    logic signed [7:0] weight_q, whole_q;
+    logic signed [LogitBits-1:0] term, logit, following;
+    logic bit_q;
     logic [LogitBits-1:0] sum;
 
     add_subtract #(
         .Width(LogitBits)
     ) u_logit (
         .a_i       (logit),
-        .b_i       (LogitBits'(term_q)),
+        .b_i       (term),
         .subtract_i(subtract_q),
         .sum_o     (sum)
     );
 
-    assign weight = TermBits'(weight_q);
+    // One of the two is zero.
+    assign term = (bit_q ? LogitBits'(share_q) : '0) | (LogitBits'(whole_q) <<< 4);
     assign logit = logits_q[LogitBits*j+:LogitBits];
 
     if (j < NClasses - 1) begin : gen_inner
@@ -90,7 +92,8 @@ module es_accumulators #(
 
     always_ff @(posedge clk_i) begin
       weight_q <= row_i[16*j+8+:8] + {7'd0, row_i[16*j+7]};
-      term_q   <= !serial_i ? weight <<< 4 : factor_bit ? weight <<< bit_i : '0;
+      whole_q  <= serial_i ? '0 : weight_q;
+      bit_q    <= weight_q[bit_i];
       if (restore_i) begin
         logits_q[LogitBits*j+:LogitBits] <= start_q[LogitBits*j+:LogitBits];
       end else if (clear_i || rotate_i) begin

@@ -34,7 +34,7 @@ module es_sequencer #(
     output logic           [  ClassBits-1:0] class_o,
     output logic                             last_class_o,
     output logic         [DirectionBits-1:0] direction_o,
-    output logic           [            3:0] bit_o,
+    output logic           [            2:0] bit_o,
     output logic                             first_sample_o,
     output logic           [           15:0] order_at_o,
     output logic                             settled_o,
@@ -43,15 +43,14 @@ module es_sequencer #(
 
   localparam logic [FeatureBits-1:0] BiasRow = FeatureBits'(NFeatures);
 
-  // Bits of a mean, or of a centred level
-  localparam logic [3:0] TopBit = ValueBits == 1 ? 4'd5 : 4'd8;
+  // Of a weight, where it multiplies a mean or a centred level
+  localparam logic [2:0] TopBit = 3'd7;
 
   es_pkg::state_e state_q;
   logic [FeatureBits-1:0] feature_q;
   logic [ClassBits-1:0] class_q;
   logic [DirectionBits-1:0] direction_q;
-  logic [3:0] bit_q;
-  logic [2:0] wait_q;
+  logic [2:0] bit_q, wait_q;
   logic [15:0] batch_q, generation_q, order_at_q;
   logic [1:0] region_q;
   logic last_class, last_feature, last_bit, last_generation, settled;
@@ -142,7 +141,7 @@ module es_sequencer #(
           if (last_class) state_q <= ValueBits == 1 ? es_pkg::StMeans : es_pkg::StMeansEnd;
         end
         es_pkg::StMeans: begin
-          bit_q <= last_bit ? '0 : bit_q + 4'd1;
+          bit_q <= last_bit ? '0 : bit_q + 3'd1;
           if (last_bit) feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
           if (feature_q == BiasRow) state_q <= es_pkg::StMeansEnd;
         end
@@ -151,7 +150,7 @@ module es_sequencer #(
           if (settled) state_q <= es_pkg::StSample;
         end
         es_pkg::StSample: begin
-          if (ValueBits > 1) bit_q <= last_bit ? '0 : bit_q + 4'd1;
+          if (ValueBits > 1) bit_q <= last_bit ? '0 : bit_q + 3'd1;
           if (ValueBits == 1 || last_bit) begin
             feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
           end

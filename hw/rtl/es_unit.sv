@@ -7,11 +7,11 @@
 // State: V, one word of 16 bits a class for each feature and of 32 bits for the bias, on a grid
 // of 1/256 of the int8 step; mu, the features' means in sixteenths; the order of the samples.
 // A generation draws NDirections vectors b of signs from the shift register, and then
-//   means     M_j = W_j . mu and N_p = b_p . mu, mu bit by bit: 6 cycles a feature;
+//   means     M_j = W_j . mu and N_p = b_p . mu, W bit by bit: 8 cycles a feature;
 //   samples   z_j = 16 (W_j . h + bias_j) - M_j and d_p = 16 b_p . (h, 1) - N_p, one feature a
 //             cycle by adding or subtracting, then row_loss;
 // or, where features are levels (ValueBits = 8), without means of their own
-//   samples   z_j = W_j . (h - mu) + 16 bias_j and d_p = b_p . (h - mu, 16), 9 cycles a feature;
+//   samples   z_j = W_j . (h - mu) + 16 bias_j and d_p = b_p . (h - mu, 16), 8 cycles a feature;
 //   update    V_j -= step * sign(D_pj) b_p in one sweep: step is a power of two.
 // Candidates are never stored, and there is no multiplier.
 
@@ -68,14 +68,14 @@ module es_unit #(
   localparam int unsigned PlaceBits = $clog2(NValues);
   localparam int unsigned MeanBits = ValueBits == 1 ? 6 : 8;
   localparam int unsigned FactorBits = ValueBits == 1 ? MeanBits : 9;
-  localparam logic [3:0] TopBit = 4'(FactorBits - 1);
+  localparam logic [2:0] TopBit = 3'd7;  // of a weight
   localparam int unsigned WordBits = NWords > 1 ? $clog2(NWords) : 1;
 
   es_pkg::state_e state;
   logic [FeatureBits-1:0] feature;
   logic [ClassBits-1:0] class_at;
   logic [DirectionBits-1:0] direction;
-  logic [3:0] bit_at;
+  logic [2:0] bit_at;
   logic [15:0] order_at;
   logic [1:0] region;
   logic bias_row, last_class, first_sample, settled, take, give, loss_done;
@@ -176,12 +176,12 @@ module es_unit #(
       .bits_o     (direction_bits)
   );
 
-  // ---- memory, factor, adding: a feature a cycle, or a bit of a factor ----
+  // ---- memory, factor, adding: a feature a cycle, or a bit of its weights ----
 
   logic loss_start, loss_rotate;
   logic [NClasses*NDirections-1:0] positive, negative;
-  logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of a factor}
-  logic [3:0] bit1_q, bit2_q, bit3_q;
+  logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of the weights}
+  logic [2:0] bit1_q, bit2_q, bit3_q;
   logic [PlaceBits-1:0] place1_q;
   logic signed [FactorBits-1:0] factor3_q;
   logic write4_q, in_means, serial, updating, save_start, load_start;
@@ -190,7 +190,7 @@ module es_unit #(
   logic [32*NDirections-1:0] moves;
 
   assign in_means = state == es_pkg::StMeans || state == es_pkg::StMeansEnd;
-  // Where a factor is added bit by bit
+  // Where a factor is added for each bit of the weights
   assign serial = ValueBits == 1 ? in_means
                                    : state == es_pkg::StSample || state == es_pkg::StSampleEnd;
   assign step = {
