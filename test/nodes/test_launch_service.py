@@ -45,6 +45,7 @@ def prefix(tmp_path: Path) -> Path:
     marker = tmp_path / 'share/ament_index/resource_index/packages' / NAME
     marker.parent.mkdir(parents=True)
     marker.touch()
+    (tmp_path / 'share' / NAME).mkdir()
     folder = tmp_path / 'lib' / NAME
     folder.mkdir(parents=True)
     for name in (*NODES, 'together'):
@@ -108,3 +109,21 @@ def test_an_argument_that_is_no_choice_is_refused(prefix: Path, domain: int) -> 
     assert status == 1
     assert 'abacus' in said
     assert 'popcount' in said
+
+
+@pytest.mark.parametrize('path', sorted(LAUNCH.glob('*.launch.py')), ids=lambda path: path.stem)
+def test_every_launch_file_tells_its_arguments(
+    path: Path, prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from launch.launch_description_sources import get_launch_description_from_python_launch_file
+
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(prefix))
+    description = get_launch_description_from_python_launch_file(str(path))
+    arguments = {argument.name: argument for argument in description.get_launch_arguments()}
+    assert arguments.keys() >= {
+        *('namespace', 'params_file', 'use_sim_time', 'log_level', 'autostart', 'respawn'),
+        *('together', 'image', 'model', 'engine'),
+    }
+    assert all(argument.description for argument in arguments.values())
+    assert 'popcount' in arguments['engine'].choices
+    assert arguments['respawn'].choices == ['true', 'false']
