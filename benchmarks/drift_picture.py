@@ -12,6 +12,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ KNOBS: dict[str, tuple[str, tuple[float, ...]]] = {
     'first_layer_kl': ('threshold', (0.1, 0.3, 0.5, 1.0, 3.0)),
     'sequential_centroids': ('threshold', (0.1, 0.2, 0.3, 0.5, 0.8)),
 }
+ENSEMBLE_FACTORS = (0.4, 0.65, 1.0, 1.3)
 WATCHED = 300  # frames after a change: a later detection counts as a miss, at this delay
+OURS = ('class_conditional', 'corruption_bank', 'ensemble')
 Point = tuple[str, float, float, float]  # knob, false alarms / 100000, median, 95 % delay
 
 
@@ -59,10 +62,21 @@ def ours(bench: Bench, normal: Any, n_frames: int) -> list[Point]:
     return points
 
 
-def theirs(
+def scaled(bench: Bench, factor: float) -> DriftDetector:
+    """Return the ensemble whose members A and B have thresholds scaled by a factor."""
+    clean, bank = (
+        replace(normal, thresholds=normal.thresholds * np.float32(factor))
+        for _, normal in bench.normals
+    )
+    reference = replace(bench.reference, clean=clean, bank=bank)
+    made: DriftDetector = registry.load('drift', 'ensemble')(reference)
+    return made
+
+
+def fed(
     bench: Bench, make: Callable[[float], DriftDetector], values: tuple[float, ...], n_frames: int
 ) -> list[Point]:
-    """Return the points of a detector that is fed frame by frame."""
+    """Return the points of a detector that is fed frame by frame; a value is its knob."""
     rng = np.random.default_rng([bench.seed, 21])
     report = bench.report
     clean = [
@@ -105,7 +119,7 @@ def draw(curves: dict[str, list[Point]], path: Path, title: str) -> None:
     """Draw false alarms against the median delay, one line a detector."""
     figure, axes = pyplot.subplots(figsize=(8, 5), layout='constrained')
     for name, points in curves.items():
-        is_ours = name in ('class_conditional', 'corruption_bank')
+        is_ours = name in OURS
         # none seen is drawn at a tenth of an alarm, for the axis is logarithmic
         alarms_ = [max(point[1], 0.1) for point in points]
         axes.plot(
@@ -135,6 +149,8 @@ def main() -> None:
         'class_conditional': ours(bench, bench.reference.clean, arguments.frames),
         'corruption_bank': ours(bench, bench.reference.bank, arguments.frames),
     }
+    n_fed = arguments.peer_frames
+    curves['ensemble'] = fed(bench, partial(scaled, bench), ENSEMBLE_FACTORS, n_fed)
     for name, (knob, values) in KNOBS.items():
         member = registry.load('drift', name)
 
@@ -142,7 +158,7 @@ def main() -> None:
             made: DriftDetector = member(bench.reference, **{knob: value})
             return made
 
-        curves[name] = theirs(bench, make, values, arguments.peer_frames)
+        curves[name] = fed(bench, make, values, n_fed)
     for name, points in curves.items():
         for setting, n_alarms, middle, late in points:
             case = f'{bench.case}, {name} at {setting}'
