@@ -67,12 +67,16 @@ class Bench:
         pool = self.stream.pool(parts)
         rng = np.random.default_rng(self.seed)
         scenes = rng.permutation(np.unique(pool.tracks))
-        in_reference = np.isin(pool.tracks, scenes[: len(scenes) // 2])
+        # data sets lie in order of their classes: what is left out is left out by chance
+        n_scenes = -(-n * len(scenes) // (2 * len(pool)))
+        first, second = np.array_split(scenes, [len(scenes) // 2])
+        in_reference = np.isin(pool.tracks, first[:n_scenes])
+        in_report = np.isin(pool.tracks, second[:n_scenes])
         self.model = Model.load(self.name)
         engine = registry.load('engines', 'popcount')()
         self.infer = engine.prepare(self.model.network, self.model.weights)
         self.reference_pool = pool.take(np.flatnonzero(in_reference)[: n // 2])
-        self.report_pool = pool.take(np.flatnonzero(~in_reference)[: n // 2])
+        self.report_pool = pool.take(np.flatnonzero(in_report)[: n // 2])
         self.clean = self.record(self.reference_pool)
         self.design_pool = None
         if design:

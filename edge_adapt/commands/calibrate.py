@@ -31,6 +31,7 @@ BANK = (
 )
 _N_SHIFTED = 300  # frames of each shift that the delays are predicted from
 _N_DESIGN = 3000  # frames of each corruption that directions are fitted to
+_RARE = 20  # frames of a class
 CLASS_CONDITIONAL = 'class_conditional'
 _RULE_OF_THREE = 3  # no event in n trials: its rate is below 3 / n with 95 % confidence
 
@@ -182,6 +183,14 @@ def _report(
     if not clean.independent and name == CLASS_CONDITIONAL:
         sentences.append(
             'frames of a scene are alike: `detector` ensemble finds what a scene can hide sooner'
+        )
+    rare = np.flatnonzero(
+        np.bincount(clean.predicted, minlength=reference.clean.n_classes) < _RARE
+    )
+    if len(rare):
+        sentences.append(
+            f'fewer than {_RARE} frames were classified as {", ".join(map(str, rare))}: what is'
+            ' normal there is hardly known, and long runs of such a class may raise false alarms'
         )
     if len(clean) < ADVISED_FRAMES:
         sentences.append(f'better record {ADVISED_FRAMES} frames or more')
