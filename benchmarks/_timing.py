@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+import ctypes
 import json
 from pathlib import Path
 from statistics import median
@@ -39,6 +40,14 @@ def empty_caches() -> None:
     """Touch more memory than the caches hold."""
     global _COLD
     _COLD += 1.0
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc's malloc to map nothing apart and to give nothing back to the system."""
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
+    if mallopt is not None:
+        mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD of malloc.h
+        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, at its greatest
 
 
 def machine() -> dict[str, str]:
