@@ -20,12 +20,19 @@ def interleaved(
     n_rounds: int,
     n_calls: int = 1,
     before: Callable[[], object] = lambda: None,
+    n_untimed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """Return name -> (minimum, median) of microseconds a call; n_calls are timed together."""
+    """
+    Return name -> (minimum, median) of microseconds a call; n_calls are timed together.
+
+    At its turn a side first makes n_untimed calls: they bring back what the others pushed out.
+    """
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(n_rounds):
         for name, call in sides.items():
             before()
+            for _ in range(n_untimed):
+                call()
             start = perf_counter_ns()
             for _ in range(n_calls):
                 call()

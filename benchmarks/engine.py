@@ -150,8 +150,8 @@ def evolution(lines: Lines, rounds: int) -> None:
     """
     32 candidates of a 256 -> 10 head on 256 cached samples: correct count and margin.
 
-    Each side makes four calls in a row when it is its turn, as generations follow each other;
-    freed memory stays with the process, so that nobody's temporaries are fetched page by page.
+    Generations follow each other: the call before the timed one is the same side's. Freed memory
+    stays with the process, so that nobody's temporaries are fetched page by page.
     """
     keep_freed_memory()
     rng = np.random.default_rng(0)
@@ -164,16 +164,16 @@ def evolution(lines: Lines, rounds: int) -> None:
 
     # Candidates are int8 and new each generation: converting them is part of NumPy's work.
     def correct_in_loop() -> object:
-        wide = heads.astype(np.float32)
+        wide, offsets = heads.astype(np.float32), biases.astype(np.float32)
         return [
             ((inputs @ w.T + b).argmax(1) == labels).sum()
-            for w, b in zip(wide, biases, strict=True)
+            for w, b in zip(wide, offsets, strict=True)
         ]
 
     def logits() -> np.ndarray:
         return (inputs @ heads.reshape(320, 256).astype(np.float32).T).reshape(
             256, 32, 10
-        ) + biases
+        ) + biases.astype(np.float32)
 
     def correct_at_once() -> object:
         return (logits().argmax(2) == labels[:, None]).sum(0)
@@ -194,7 +194,7 @@ def evolution(lines: Lines, rounds: int) -> None:
             'BLAS product alone, float weights': lambda: inputs @ converted,
         },
         max(20, rounds // 4),
-        4,
+        n_untimed=1,
     )
     for index, statistic in enumerate(('minimum', 'median')):
         for peer, value in times.items():
