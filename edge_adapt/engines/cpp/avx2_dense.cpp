@@ -67,7 +67,6 @@ EDGE_ADAPT_AVX2_INLINE void store_centred(const Four& sums, const Layer& layer, 
 size_t dense_bytes(const Matrix& m) { return static_cast<size_t>(m.out_words()) * 64 * quads(m) * 4; }
 
 void pack_dense(const i8* weights, const Matrix& m, u8* packed) {
-  std::memset(packed, 0, dense_bytes(m));
   const i32 n_inputs = m.n_inputs(), n_quads = quads(m);
   for (i32 o = 0; o < m.n_out; ++o, weights += n_inputs) {
     const i32 c = o % 32, reg = c % 16 / 4, lane = c % 4 + c / 16 * 4;
@@ -125,7 +124,6 @@ size_t head_bytes(const Matrix& m) { return static_cast<size_t>(m.n_out) * m.n_w
 
 // (n_out, 64 * n_words) int8, 0 behind the last channel of a pixel.
 void pack_head(const i8* weights, const Matrix& m, u8* packed) {
-  std::memset(packed, 0, head_bytes(m));
   for (i32 place = 0; place < m.n_out * m.n_rows * m.n_columns; ++place) {
     std::memcpy(packed + static_cast<size_t>(place) * 64 * m.channel_words(),
                 weights + static_cast<size_t>(place) * m.n_channels, m.n_channels);

@@ -107,7 +107,6 @@ size_t pixels_bytes(const Matrix& m) {
 }
 
 void pack_pixels(const i8* weights, const Matrix& m, u8* packed) {
-  std::memset(packed, 0, pixels_bytes(m));
   i16* all = reinterpret_cast<i16*>(packed);
   const i32 run = m.run_pixels(), n_pairs = pairs(m);
   for (i32 o = 0; o < m.n_out; ++o) {

@@ -1,4 +1,5 @@
-// What every set of kernels offers: packing once, then arithmetic that allocates nothing.
+// What every set of kernels offers: packing once, into memory that is zeroed; then arithmetic that
+// allocates nothing.
 //
 // Bits: one channel is one bit of a 64-bit word, channel i is bit i, 1 is +1. An image of bits is
 // words (height, width, ceil(channels / 64)); bits behind the last channel are 0 on both sides of

@@ -117,7 +117,6 @@ size_t head_bytes(const Matrix& m) { return static_cast<size_t>(m.n_out) * m.n_w
 
 // (n_out, 64 * n_words) int8, 0 behind the last channel of a pixel.
 void pack_head(const i8* weights, const Matrix& m, u8* packed) {
-  std::memset(packed, 0, head_bytes(m));
   for (i32 place = 0; place < m.n_out * m.n_rows * m.n_columns; ++place) {
     std::memcpy(packed + static_cast<size_t>(place) * 64 * m.channel_words(),
                 weights + static_cast<size_t>(place) * m.n_channels, m.n_channels);
