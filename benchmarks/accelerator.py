@@ -10,13 +10,19 @@ and clocks are those that `python -m hw.synth.run` wrote, labelled with how they
 from __future__ import annotations
 
 from collections.abc import Iterator
+import itertools
 import json
 from pathlib import Path
 import sys
 import time
 from typing import Any
 
-from edge_adapt.engines._accelerator import frame_words, geometry_of, parameter_image
+from edge_adapt.engines._accelerator import (
+    frame_words,
+    Geometry,
+    geometry_of,
+    parameter_image,
+)
 from edge_adapt.engines._simulator import Simulator
 from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.network import Network
@@ -78,6 +84,10 @@ def simulated() -> Iterator[str]:
     cycles = (after['busy_cycles'] - before['busy_cycles']) / N_FRAMES
     yield line(case, f'wrong results of {N_FRAMES}', wrong, 'wrong', 'reference', 0)
     yield line(case, 'cycles per inference', cycles, 'cycles', 'bar', MAX_CYCLES)
+    bits = _bits_read(geometry)
+    yield line(
+        case, 'energy proxy: bits of parameters read per inference', bits, 'bits', 'none', 0
+    )
     yield line(case, 'inferences per wall second', N_FRAMES / elapsed_s, '1/s', 'bar', MIN_PER_S)
     for name in ('accelerator',):
         if (clock_mhz := _result(name).get('ecp5', {}).get('fmax_mhz')) is not None:
@@ -89,6 +99,14 @@ def simulated() -> Iterator[str]:
                 'simulated here',
                 N_FRAMES / elapsed_s,
             )
+
+
+def _bits_read(geometry: Geometry) -> int:
+    """Return the bits of parameters that an inference reads: every word of a bank, once."""
+    pairs = itertools.pairwise(geometry.widths)
+    n_weights = sum(n_out * geometry.n_words(n_in) for n_in, n_out in pairs) * geometry.lanes
+    n_words = sum(geometry.widths[1:]) + geometry.n_classes
+    return n_weights + 32 * (n_words + geometry.widths[-1] * -(-geometry.n_classes // 4))
 
 
 def synthesized() -> Iterator[str]:

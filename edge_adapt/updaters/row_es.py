@@ -31,7 +31,16 @@ from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
 
-LONG = (256, 256, 128, 128, 64, 32, 16, 8)  # steps in 1/256 of the int8 step, equal shares of a run
+LONG = (
+    256,
+    256,
+    128,
+    128,
+    64,
+    32,
+    16,
+    8,
+)  # steps in 1/256 of the int8 step, equal shares of a run
 SHORT = (256, 256, 128, 128, 64, 32)  # of runs of at most half a million evaluations
 N_SHORT = 500_000
 SIXTEENTHS = 16
