@@ -8,26 +8,20 @@ Parameters = dict[str, int | str]
 
 _MLP = Geometry((784, 256, 256), 10)
 _SMALL = Geometry((784, 64, 64), 10)
-_TINY = Geometry((784, 32, 32), 10, lanes=32)
 _LEVELS = Geometry((784, 64, 32), 10, lanes=256, value_bits=8)
 _ES: Parameters = {'NClasses': 10, 'NFeatures': 256, 'NSamples': MAX_SAMPLES, 'Lanes': 128}
 _HEAD: Parameters = {'NClasses': 10, 'NFeatures': 32}
 _STATISTICS: Parameters = {'NNeurons': 512, 'NFirst': 256, 'WindowBits': LOG2_WINDOW}
 
 # name -> module and parameters; of the network 784-256-256-10 with 128 lanes, where the name does
-# not say otherwise: small ones are of 784-64-64-10, tiny
-# ones of 784-32-32-10 with 32 lanes, those of levels of 784-64-32-10 with 32
+# not say otherwise: the small one is of 784-64-64-10, that of levels of 784-64-32-10 with 32
 # multipliers
 DESIGNS: dict[str, tuple[str, Parameters]] = {
     'accelerator': ('accelerator', dict(_MLP.parameters)),
     'accelerator_es': ('accelerator', {**_MLP.parameters, 'EsSamples': MAX_SAMPLES}),
     'accelerator_everything': ('accelerator', dict(_MLP.learning_parameters)),
     'accelerator_levels': ('accelerator', dict(_LEVELS.parameters)),
-    'accelerator_levels_es': ('accelerator', dict(_LEVELS.learning_parameters)),
     'accelerator_small': ('accelerator', dict(_SMALL.parameters)),
-    'accelerator_small_everything': ('accelerator', dict(_SMALL.learning_parameters)),
-    'accelerator_tiny': ('accelerator', dict(_TINY.parameters)),
-    'accelerator_tiny_everything': ('accelerator', dict(_TINY.learning_parameters)),
     'bank_control': ('bank_control', {}),
     'network_engine': ('network_engine', dict(_MLP.parameters)),
     'es_unit': ('es_unit', _ES),
