@@ -22,6 +22,7 @@ from hw.cosim.driver import CLOCK_NS, ERRORS, RefusedError
 from hw.cosim.ports import Ports
 
 DEADLINE_MS = 200  # of simulated time: no operation takes that long
+BOUNDED = (Operation.INFER, Operation.CAPTURE)  # these count their cycles themselves
 POLL_NS = 1000 * CLOCK_NS  # between two looks at a unit that learns
 Work = Callable[[int, bytes], Awaitable[bytes | None]]  # flags and body -> the answer
 STATUS = ('es_status', 'stat_status')  # by Unit
@@ -139,8 +140,11 @@ async def serve(dut: Any) -> None:
                 return
             status, answer = 0, b''
             try:
-                work = cocotb.start_soon(server.answer(operation, flags, body))
-                answer = await with_timeout(work, DEADLINE_MS, 'ms')
+                work = server.answer(operation, flags, body)
+                if operation in BOUNDED:
+                    answer = await work
+                else:
+                    answer = await with_timeout(cocotb.start_soon(work), DEADLINE_MS, 'ms')
             except RefusedError as refused:
                 status, answer = 1, str(refused).encode()
             connection.sendall(HEADER.pack(status, 0, 0, len(answer)) + answer)
