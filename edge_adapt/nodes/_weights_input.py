@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 import time
 from typing import Any
 
@@ -14,10 +15,11 @@ from edge_adapt.nodes._lifecycle import EdgeNode
 from edge_adapt.nodes._qos import LATCHED
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.pipeline.inference import Inference
+from edge_adapt.store.intake import Answer
 from std_msgs.msg import UInt8MultiArray
 
 WAIT_S = 0.2
-MAX_WAITING = 8  # updates; more than that come only from somebody who floods the topic
+MAX_WAITING = 2  # updates; more come only from somebody who floods the topic
 
 
 class WeightsInput:
@@ -47,8 +49,15 @@ class WeightsInput:
         """Begin to listen, `until` is closed."""
         worker = Worker(self._work, self._node.fail)
         until.callback(worker.stop)
-        judge = self._inbox.later(self._judge)
-        self._node.create_subscription(UInt8MultiArray, 'weights', judge, LATCHED)
+        self._node.create_subscription(UInt8MultiArray, 'weights', self._on_weights, LATCHED)
+
+    def _on_weights(self, message: Any) -> None:
+        """Leave an update to the worker; one that is too large is not even kept."""
+        refused = self._intake.too_large(len(message.data))
+        if refused is not None:
+            self._tell(refused)
+            return
+        self._inbox.put(partial(self._judge, message))
 
     def _work(self) -> None:
         self._inbox.wait(WAIT_S)
@@ -59,11 +68,7 @@ class WeightsInput:
         answer = self._intake.offer(
             message.data, self._pipeline.weights, time.time_ns(), self._steady_ns()
         )
-        if answer.is_first:
-            self._node.get_logger().error(
-                f'weights refused, the running ones stay: {answer.reason} (more for this cause,'
-                f' {answer.cause}, are only counted)'
-            )
+        self._tell(answer)
         if answer.weights is None or answer.weights.version == self._pipeline.version:
             return
         try:
@@ -72,4 +77,11 @@ class WeightsInput:
             self._intake.refusals['engine'] += 1
             self._node.get_logger().error(
                 f'weights refused by the engine, the running ones stay: {error}'
+            )
+
+    def _tell(self, answer: Answer) -> None:
+        if answer.is_first:
+            self._node.get_logger().error(
+                f'weights refused, the running ones stay: {answer.reason} (more for this cause,'
+                f' {answer.cause}, are only counted)'
             )

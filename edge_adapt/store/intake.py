@@ -100,22 +100,28 @@ class Intake:
 
         `now_ns` is the wall clock, for expiry; `steady_ns` a clock that never jumps, for rates.
         """
+        if (refused := self.too_large(len(data))) is not None:  # before it is copied
+            return refused
         try:
-            if len(data) > self._rules.max_bytes:  # before it is copied
-                most = self._rules.max_bytes
-                raise RefusalError(
-                    'size', f'the update has {len(data)} bytes, at most {most} are read'
-                )
             update = self._opened(bytes(data), steady_ns)
             self._check_order(update, now_ns, steady_ns)
             weights = self._applied(update, running)
         except RefusalError as refusal:
-            self.refusals[refusal.cause] += 1
-            is_first = self.refusals[refusal.cause] == 1
-            return Answer(cause=refusal.cause, reason=str(refusal), is_first=is_first)
+            return self._refused(refusal.cause, str(refusal))
         self.sequence = update.sequence
         self.n_accepted += 1
         return Answer(weights, update)
+
+    def too_large(self, n_bytes: int) -> Answer | None:
+        """Return the refusal of a message of so many bytes; None where it may be read."""
+        most = self._rules.max_bytes
+        if n_bytes <= most:
+            return None
+        return self._refused('size', f'the update has {n_bytes} bytes, at most {most} are read')
+
+    def _refused(self, cause: str, reason: str) -> Answer:
+        self.refusals[cause] += 1
+        return Answer(cause=cause, reason=reason, is_first=self.refusals[cause] == 1)
 
     def _opened(self, data: bytes, steady_ns: int) -> WeightUpdate:
         """Return the update in a message if the message is worth opening and well signed."""
