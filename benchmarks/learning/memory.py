@@ -14,7 +14,7 @@ from edge_adapt.records import Samples
 from edge_adapt.updaters import Updater
 from learning.table import line, Setting
 
-HEADS = ('class_means', 'cwr_star', 'pca_lda', 'row_es', 'sgd', 'streaming_lda')
+HEADS = ('ar1_star', 'class_means', 'cwr_star', 'pca_lda', 'row_es', 'sgd', 'streaming_lda')
 
 
 def memory(setting: Setting) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 import dataclasses
+from inspect import isgenerator
 from typing import Any
 
 from edge_adapt.records import Samples, Weights
@@ -46,6 +47,8 @@ def _parts(item: Any) -> Iterator[Any]:
         yield from item.values()
     elif isinstance(item, tuple | list):
         yield from item
+    elif isgenerator(item) and item.gi_frame is not None:  # a learner that runs another
+        yield from item.gi_frame.f_locals.values()
     elif dataclasses.is_dataclass(item):
         yield from (getattr(item, field.name) for field in dataclasses.fields(item))
     elif hasattr(item, '__dict__') and not isinstance(item, type):
