@@ -21,7 +21,7 @@ import numpy as np
 
 EVERY = 2  # of the frames of a track; a track has about 30
 SPACING = 7  # of those seen, for the window: two frames a track
-CHECKPOINTS = (32, 64, 128, 256)  # frames in the window when an adaptation is tried
+CHECKPOINTS = (16, 32, 64, 128, 256)  # frames in the window when an adaptation is tried
 MIN_RISE_NATS = 0.05
 LABELLED, MIN_LABELS = 0.05, 32
 SEVERITIES = {

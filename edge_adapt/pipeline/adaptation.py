@@ -173,10 +173,7 @@ class Adaptation:
 
     def _work(self) -> Decision | None:
         if self.tools.in_use.is_due:
-            decision = self.tools.in_use.end_trial(self.tools.gate)
-            if decision.rung == ROLLBACK:
-                self._leave_home()
-            return decision
+            return self._end_trial()
         if self.tools.in_use.trial is not None:
             return None
         if self._offer is not None and self._offer.is_due:
@@ -189,11 +186,19 @@ class Adaptation:
             return self._grow(self._growth)
         return None if self._episode is None else self._climb(self._episode)
 
-    def _leave_home(self) -> None:
-        """Take it that the weights do not know the world: what they answer is no evidence."""
-        self._is_home = False
-        if self._episode is not None:
-            self._episode.is_home = False
+    def _end_trial(self) -> Decision:
+        """After a roll-back the weights do not know the world: their answers are no evidence."""
+        tools, episode = self.tools, self._episode
+        if episode is None or episode.is_by_labels:
+            decision = tools.in_use.end_trial(tools.gate)
+        else:
+            gate = tools.gate.after(episode.calm)
+            decision = tools.in_use.end_trial(gate, episode.window.guard)
+        if decision.rung == ROLLBACK:
+            self._is_home = False
+            if episode is not None:
+                episode.is_home = False
+        return decision
 
     def _grow(self, growth: Growth) -> Decision:
         decision = growth.learn(self.tools, self.class_names)

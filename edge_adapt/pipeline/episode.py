@@ -28,6 +28,7 @@ class Episode:
     tried: tuple[Rung, ...] = ()
     is_settled: bool = False  # whether the weights carry the signature of the new domain
     is_home: bool = False  # whether the weights proved that they know the new domain
+    is_by_labels: bool = False  # whether labels proved what was promoted last
     is_as_told: bool = False  # whether the frames have the signature of the weights that run
     is_over: bool = False
     told_of_limit: bool = False
@@ -84,6 +85,7 @@ class Episode:
             return decision
         decision = tools.promote(decision, candidate)
         self.is_settled = self.is_home = True
+        self.is_by_labels = verdict.signal == 'accuracy'
         return decision
 
     def _rivals(self, tools: Tools) -> tuple[Weights, ...]:

@@ -8,7 +8,7 @@ import math
 from edge_adapt.pipeline.health import Health, health
 from edge_adapt.pipeline.history import Calm
 from edge_adapt.pipeline.likeness import likeness, standardized
-from edge_adapt.records import Array, Samples, Weights
+from edge_adapt.records import Array, Samples, U8, Weights
 from edge_adapt.updaters import Objective
 import numpy as np
 
@@ -93,7 +93,7 @@ class Gate:
         )
         if not verdict.accepted:
             return verdict
-        veto = self._unlike_calm(objective, candidate, guard)
+        veto = self._unlike_calm(objective, candidate, guard.images)
         if not veto and len(known) >= self.veto_labels:
             veto = self._veto(objective, incumbent, candidate, known)
         return replace(verdict, accepted=False, reason=veto) if veto else verdict
@@ -128,11 +128,23 @@ class Gate:
             return f'accuracy {before:.3f} -> {after:.3f} on the {len(known)} labelled frames'
         return ''
 
-    def _unlike_calm(self, objective: Objective, candidate: Weights, guard: Samples) -> str:
+    def unproved(self, objective: Objective, candidate: Weights, images: U8) -> str:
+        """Return why answers on images without labels are not to be trusted; '' if they are."""
+        found = health(objective, candidate, images).mean_entropy
+        most = self._most_doubt(objective.network.head.n_classes)
+        if found > most:
+            return f'doubt {found:.2f} of {most:.2f}, on {len(images)} frames'
+        return self._unlike_calm(objective, candidate, images)
+
+    def _most_doubt(self, n_classes: int) -> float:
+        calm = math.inf if self.calm is None else self.calm.mean_entropy
+        return calm + self.max_doubt * math.log(n_classes)
+
+    def _unlike_calm(self, objective: Objective, candidate: Weights, images: U8) -> str:
         """Return why frames are not the mixture they were; '' where they are, or nobody knows."""
         if self.calm is None or not len(self.calm.features):
             return ''
-        kept = likeness(self.calm.features, standardized(objective, candidate, guard.images))
+        kept = likeness(self.calm.features, standardized(objective, candidate, images))
         if kept >= self.min_likeness:
             return ''
         return (
@@ -156,8 +168,7 @@ class Gate:
             accepted = False
             reason = f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed}'
         else:
-            most = math.inf if self.calm is None else self.calm.mean_entropy
-            most += self.max_doubt * math.log(n_classes)
+            most = self._most_doubt(n_classes)
             accepted = rise >= self.min_rise_nats and after.rate_gap < before.rate_gap
             accepted = accepted and after.mean_entropy <= most
             reason = (

@@ -29,7 +29,7 @@ WITHOUT_LABELS = (
 SEARCHES = ('transform_search', 'restoration_search')
 FRAMES, LABELS, LOOK_UP_FRAMES = 96, 64, 16  # where no count is given
 MAX_COUNT = 512  # frames a window holds
-_RUNG = re.compile(r'([a-z_+]+)(?:@(\d{1,4}))?')
+_RUNG = re.compile(r'([a-z][a-z0-9_+]*)(?:@(\d{1,4}))?')
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from edge_adapt.pipeline.decisions import Decision, Recorder, ROLLBACK, TRIAL
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.window import Window
-from edge_adapt.records import Weights
+from edge_adapt.records import Samples, Weights
 from edge_adapt.store.weight_store import WeightStore
 from edge_adapt.updaters import Objective
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,25 @@ class Probation:
             self.trial = replace(self.trial, fresh=fresh)
 
     def promote(self, decision: Decision, weights: Weights, fresh: Window) -> Decision:
-        """Use `weights`, which the store has, on trial."""
+        """Use `weights`, which the store has, on trial; what is confirmed needs none."""
         self._store.promote(weights.version, decision.reason)
-        self.trial = Trial(self.weights, fresh)
+        self.trial = Trial(self.weights, fresh) if self._store.state.trial else None
         self.weights = weights
         return decision
 
     def settle(self, reason: str) -> None:
         """End the trial at once: what runs stays."""
-        self._store.confirm(reason)
+        if self._store.state.trial:
+            self._store.confirm(reason)
         self.trial = None
 
-    def end_trial(self, gate: Gate) -> Decision:
-        """Confirm what runs, or roll back where the parent is better on frames both never saw."""
+    def end_trial(self, gate: Gate, guard: Samples | None = None) -> Decision:
+        """
+        Confirm what runs, or roll back where the parent is better on frames both never saw.
+
+        What was learned here must hold what it promised, too: `guard` is what it was judged by,
+        and together with the fresh frames that is evidence enough to see luck.
+        """
         trial = self.trial
         assert trial is not None  # asked for only when due
         started = self._recorder.start()
@@ -62,6 +69,10 @@ class Probation:
         verdict = gate.judge(self._objective, self.weights, trial.parent, fresh)
         if verdict.accepted:
             return self.roll_back(f'on trial the version before was better: {verdict.reason}')
+        if guard is not None and len(fresh.labelled) < gate.min_labels:
+            images = np.concatenate([guard.images, fresh.images])
+            if reason := gate.unproved(self._objective, self.weights, images):
+                return self.roll_back(f'the proof did not hold on trial: {reason}')
         self.settle('as good on trial as when it was judged')
         return self._recorder.decision(
             TRIAL, started, 'confirmed', self.weights, self.weights, True, verdict

@@ -37,3 +37,33 @@ def test_a_person_can_order_the_version_before_this_one(
     show(path, pool, 'contrast')
     decision = path.roll_back('ordered by a person')
     assert decision.candidate == path.weights.version == path.model.weights.version
+
+
+def test_a_proof_that_was_luck_does_not_hold_on_trial(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool.take(np.arange(96)), 'contrast')
+    assert path.state == 'on trial'
+    episode = path._episode
+    assert episode is not None
+    object.__setattr__(episode.calm, 'mean_entropy', -1.0)  # nobody can be as sure as that
+    decisions = show(path, pool.take(np.arange(96, 160)), 'contrast')
+    assert decisions[0].rung == 'rollback'
+    assert decisions[0].reason.startswith('the proof did not hold on trial: doubt')
+
+
+def test_what_is_confirmed_already_comes_back_without_a_trial(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adaptation(tmp_path)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    show(path, pool.take(np.arange(96)), 'contrast')
+    path.on_drift(ALARM)  # before the trial has ended: the clean world is back
+    [decision] = show(path, pool.take(np.arange(200)))
+    assert decision.reason == 'back in a known domain'
+    assert path.weights.version == path.model.weights.version
+    assert path.state == 'watching'
