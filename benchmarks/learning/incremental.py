@@ -46,7 +46,12 @@ def incremental(setting: Setting) -> None:
         learn_all(
             table,
             model,
-            binary_heads(seed, 20, {'learning_rate': 2.0}),
+            {
+                **binary_heads(seed, 20, {'learning_rate': 2.0}),
+                'ar1_star 8, 16, 20 latents': Ar1Star(
+                    seed, known_count=0, n_epochs=20, learning_rate=2.0
+                ),
+            },
             experiences,
             test,
         )
@@ -118,7 +123,6 @@ def binary_heads(seed: int, n_epochs: int, replaying: dict[str, Any]) -> dict[st
         'cwr_star 8, 16': CwrStar(**options, replay_per_class=0),
         'cwr_star 8, 16, 20 latents': CwrStar(**latents),
         'cwr_star 8, 16, 50 latents': CwrStar(**latents, replay_per_class=50),
-        'ar1_star 8, 16, 20 latents': Ar1Star(**latents),
         'cwr_star 8, 8': CwrStar(**options, replay_per_class=0, q_b=8),
         'cwr_star 8, 8, 20 latents': CwrStar(**latents, q_b=8),
         'class_means': ClassMeans(),
