@@ -136,18 +136,34 @@ def test_the_way_back_is_told_as_a_return(reference, world):
     assert min(back[20:]) > 1
 
 
-def test_other_weights_are_watched_by_their_images_alone(reference, world):
+def with_other_weights(world, n, offset):
+    """Yield frames whose features, but for those of the images, are moved."""
+    for seen in world.frames(n):
+        moved = {k: v + offset for k, v in seen.features.items() if k not in IMAGE_GROUPS}
+        yield Observation(seen.stamp_ns, seen.predicted, {**seen.features, **moved})
+
+
+def test_what_other_weights_answer_is_learned_and_a_change_of_it_found(reference, world):
     detector = ClassConditional(reference)
     detector.rebase({}, 'another version')
+    assert feed(detector, with_other_weights(world, 500, 9.0)) == []
+    [found] = feed(detector, with_other_weights(world, 60, 12.0))
+    assert found <= 20
 
-    def with_other_weights(n):
-        for seen in world.frames(n):
-            moved = {k: v + 9 for k, v in seen.features.items() if k not in IMAGE_GROUPS}
-            yield Observation(seen.stamp_ns, seen.predicted, {**seen.features, **moved})
 
-    assert feed(detector, with_other_weights(500)) == []
+def test_other_weights_are_watched_by_their_images_from_the_start(reference, world):
+    detector = ClassConditional(reference)
+    detector.rebase({}, 'another version')
+    assert feed(detector, with_other_weights(world, 30, 9.0)) == []
+    assert feed(detector, world.frames(40, shift=8.0))
+
+
+def test_its_own_weights_need_not_be_learned(reference, world):
+    detector = ClassConditional(reference)
+    detector.rebase({}, 'another version')
+    feed(detector, with_other_weights(world, 200, 9.0))
     detector.rebase({}, reference.version)
-    assert feed(detector, with_other_weights(200))
+    assert feed(detector, with_other_weights(world, 200, 9.0))
 
 
 def test_frames_are_recognised_by_their_domain(reference, world):
