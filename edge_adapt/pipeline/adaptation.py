@@ -95,7 +95,7 @@ class Adaptation:
         self.tools.recorder.now_ns = stamp_ns
         if self._stamps.jumped(stamp_ns):
             self.forget()
-        if self._is_home:
+        if self._is_home and self.tools.in_use.trial is None:
             self._history.add(image)
         for window in self._windows:
             window.add(stamp_ns, image)
@@ -135,7 +135,9 @@ class Adaptation:
             self._offer = replace(self._offer, fresh=self.tools.new_window())
 
     def on_drift(self, detection: Detection) -> None:
-        """Begin an episode; one that is under way starts again, for its frames are of the past."""
+        """Begin an episode; what was collected is given up where the change is another one."""
+        if self._episode is not None and self._episode.goes_on(self.rungs, detection):
+            return
         self.tools.in_use.trial = None
         calm = self._history.close(
             self.tools.objective, self.weights, detection.n_frames_suspected

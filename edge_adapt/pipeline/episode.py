@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.contest import contest
 from edge_adapt.pipeline.decisions import Decision, DOMAIN
-from edge_adapt.pipeline.history import Calm
+from edge_adapt.pipeline.history import Calm, ENOUGH
 from edge_adapt.pipeline.ladder import LOOK_UP, Rung
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
-from edge_adapt.records import Weights
+from edge_adapt.records import Detection, Weights
+
+_LONG = 100  # frames without quiet: half of what a detector waits before it alarms again
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Episode:
     is_home: bool = False  # whether the weights proved that they know the new domain
     is_by_labels: bool = False  # whether labels proved what was promoted last
     is_as_told: bool = False  # whether the frames have the signature of the weights that run
+    is_clean: bool = False  # whether they look like the world the network was trained for
     is_over: bool = False
     told_of_limit: bool = False
 
@@ -37,14 +40,26 @@ class Episode:
         """Try the next rung that has its frames and labels."""
         rung = next((r for r in rungs if r not in self.tried and self._is_ready(r, tools)), None)
         if rung is None:
-            if any(tried.updaters for tried in self.tried) and not self.is_settled:
-                return self._settle(tools)
             self.is_over = len(self.tried) >= len(rungs)
+            if any(tried.updaters for tried in self.tried) and not self.is_settled:
+                if not self.is_clean:
+                    return self._settle(tools)
+                self.is_home = self.is_over  # nothing to gain, in a world that looks clean
             return None
         if rung.updaters and tools.is_hour_full:
             return self._wait_for_the_hour(rung, tools)
         self.tried += (rung,)
         return self._learn(rung, tools) if rung.updaters else self._look_up(tools)
+
+    def goes_on(self, rungs: Sequence[Rung], detection: Detection) -> bool:
+        """
+        Whether a detection is of the change that this episode is still about.
+
+        One that nothing was done about alarms again and again. Frames are only given up for a new
+        one: that which was quiet a while, or came when all that frames alone can do was tried.
+        """
+        left = [r for r in rungs if r not in self.tried and not r.n_labels]
+        return bool(left) and not self.is_settled and detection.n_frames_suspected >= _LONG
 
     def _look_up(self, tools: Tools) -> Decision:
         """See whether the new frames belong to a domain that is known already."""
@@ -53,10 +68,10 @@ class Episode:
         if known is None:
             return tools.decided(LOOK_UP, started, 'the frames are of no known domain')
         if known.version == tools.weights.version:
-            # A learned signature is coarse. Where the detector sees a change within it, the next
-            # rungs look closer; the clean domain is known well, so there it was a false alarm.
+            # A few frames of one scene do not tell a domain well. Where the detector sees a change
+            # all the same, the next rungs look closer, and have to prove a gain.
             self.is_as_told = True
-            self.is_over = self.is_home = known.version == tools.model.weights.version
+            self.is_clean = known.version == tools.model.weights.version
             return tools.decided(LOOK_UP, started, 'the domain is the active one: no change')
         self.is_over, self.is_home = True, tools.domains.is_home(known)
         decision = tools.decided(LOOK_UP, started, 'back in a known domain', known, True)
@@ -133,7 +148,8 @@ class Episode:
 
     def _check_mixture(self, rung: Rung, tools: Tools) -> None:
         """Raise UsageError where a rung without labels would learn from too few classes."""
-        n_needed = tools.gate.min_class_share * tools.objective.network.head.n_classes
+        n_classes = tools.objective.network.head.n_classes
+        n_needed = tools.gate.n_classes_needed(n_classes, ENOUGH)
         if not rung.n_labels and self.calm.n_classes < n_needed:
             raise UsageError(
                 f'the stream showed {self.calm.n_classes:.1f} classes before the change, without'

@@ -44,7 +44,8 @@ class Gate:
     the health of the answers: the information must rise by `min_rise_nats`, the firing rates must
     come nearer to the clean ones. Labels too few to prove a gain may still forbid: `veto_labels`
     are enough to show a loss, or a guard that is poor in classes. A guard in which both networks
-    see fewer than `min_class_share` of the classes is refused: there is nothing to judge by. Of
+    see fewer than `min_class_share` of the classes that as many frames of an even mixture would
+    show is refused: there is nothing to judge by. Of
     two accepted candidates the dearer must lead by `min_gain`, or by `min_lead_nats`.
 
     On frames of one single class a network that was recalibrated on them spreads its answers over
@@ -153,7 +154,8 @@ class Gate:
         )
 
     def _poor_in_classes(self, objective: Objective, known: Samples) -> str:
-        n_needed = min(self._n_classes_needed(objective.network.head.n_classes), len(known) // 4)
+        n_needed = self.n_classes_needed(objective.network.head.n_classes, len(known))
+        n_needed = min(math.ceil(n_needed), len(known) // 4)
         n_classes = len(np.unique(known.labels))
         if n_classes >= n_needed:
             return ''
@@ -161,12 +163,14 @@ class Gate:
 
     def _by_health(self, before: Health, after: Health, n_classes: int, n_frames: int) -> Verdict:
         """Judge without labels."""
-        n_needed = self._n_classes_needed(n_classes)
+        n_needed = self.n_classes_needed(n_classes, n_frames)
         rise = after.information - before.information
         n_seen = max(before.n_classes_seen, after.n_classes_seen)
         if n_seen < n_needed:
             accepted = False
-            reason = f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed}'
+            reason = (
+                f'both networks see {n_seen:.1f} classes in the guard, needed are {n_needed:.1f}'
+            )
         else:
             most = self._most_doubt(n_classes)
             accepted = rise >= self.min_rise_nats and after.rate_gap < before.rate_gap
@@ -180,8 +184,9 @@ class Gate:
             accepted, reason, 'information', before.information, after.information, n_frames
         )
 
-    def _n_classes_needed(self, n_classes: int) -> int:
-        return max(2, int(np.ceil(self.min_class_share * n_classes)))
+    def n_classes_needed(self, n_classes: int, n_frames: int) -> float:
+        """Return `min_class_share` of the k (1 - (1 - 1/k)^n) classes in n frames of k evenly."""
+        return max(2.0, self.min_class_share * n_classes * (1 - (1 - 1 / n_classes) ** n_frames))
 
 
 def _hits(

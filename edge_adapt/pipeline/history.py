@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from edge_adapt.pipeline.health import health
@@ -11,8 +10,8 @@ from edge_adapt.records import F64, U8, Weights
 from edge_adapt.updaters import Objective
 import numpy as np
 
-CAPACITY = 64
-ENOUGH = CAPACITY // 2
+CAPACITY, ENOUGH = 96, 32  # frames kept, frames that tell something
+MAX_STRIDE = 16  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,36 @@ class Calm:
 
 class History:
     """
-    The latest frames of a domain that the network knows, one in `spacing`.
+    Frames of a domain that the network knows, spread over the time it was there.
 
     After a change no answer of a network tells whether the frames are of one class or of many:
     recalibrated on a single class, it spreads its answers over all of them. Before the change its
-    answers could be trusted, and a camera that saw a mixture then will see one again.
+    answers could be trusted, and a camera that saw a mixture then will see one again. Neighbours
+    of a camera stream show one thing, so where there are too many frames every second one goes,
+    and only each second one comes from then on, until they are `MAX_STRIDE` frames apart.
     """
 
     def __init__(self, spacing: int = 1) -> None:
         self._spacing = spacing
-        self._images: deque[U8] = deque(maxlen=CAPACITY)
-        self._n_seen = 0
+        self._begin()
         self.calm = Calm()
+
+    def _begin(self) -> None:
+        self._images: list[U8] = []
+        self._stride, self._n_seen = self._spacing, 0
 
     def add(self, image: U8) -> None:
         """Remember a network input (h, w, c)."""
-        if self._n_seen % self._spacing == 0:
+        if self._n_seen % self._stride == 0:
             self._images.append(image)
         self._n_seen += 1
+        if len(self._images) <= CAPACITY:
+            return
+        if self._stride < MAX_STRIDE * self._spacing:
+            self._images = self._images[::2]
+            self._stride *= 2
+        else:
+            self._images.pop(0)
 
     def close(self, objective: Objective, weights: Weights, n_suspected: int) -> Calm:
         """
@@ -65,9 +76,8 @@ class History:
         The number of classes is the exponential of the entropy of the predicted classes, without
         the last `n_suspected` frames. Where too few frames were seen, what was known before holds.
         """
-        n_known = len(self._images) - -(-n_suspected // self._spacing)
+        n_known = len(self._images) - -(-n_suspected // self._stride)
         if n_known >= ENOUGH:
-            images = np.stack(list(self._images)[:n_known])
-            self.calm = Calm.of(objective, weights, images)
-        self._images.clear()
+            self.calm = Calm.of(objective, weights, np.stack(self._images[:n_known]))
+        self._begin()
         return self.calm

@@ -9,7 +9,7 @@ from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.decisions import Decision, OFFER
 from edge_adapt.pipeline.gate import Verdict
 from edge_adapt.pipeline.health import health
-from edge_adapt.pipeline.history import Calm
+from edge_adapt.pipeline.history import Calm, ENOUGH
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
 from edge_adapt.records import Weights
@@ -62,7 +62,8 @@ class Offer:
                 found = health(tools.objective, tools.weights, samples.images)
                 calm = Calm(found.n_classes_seen, found.mean_entropy)
             gate = gate.after(calm)
-            n_needed = gate.min_class_share * tools.objective.network.head.n_classes
+            n_classes = tools.objective.network.head.n_classes
+            n_needed = gate.n_classes_needed(n_classes, ENOUGH)
             if calm.n_classes < n_needed:
                 raise UsageError(
                     f'the stream shows {calm.n_classes:.1f} classes, to judge without labels'

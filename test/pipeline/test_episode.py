@@ -59,7 +59,7 @@ def test_frames_of_one_single_class_change_no_weights(
     path.on_drift(ALARM)
     decisions = show(path, ones, 'contrast')
     assert decisions[1].reason == (
-        'the stream showed 1.0 classes before the change, without labels 5.0 are needed'
+        'the stream showed 1.0 classes before the change, without labels 4.8 are needed'
     )
     last = path.model.network.thresholds[-1].name
     np.testing.assert_array_equal(
