@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import json
+import os
 import time
 from typing import Any
 
@@ -27,7 +28,9 @@ from edge_adapt.parameters import ADAPTATION, INFERENCE
 from edge_adapt.pipeline.assembly import adaptation_from, inference_from
 from edge_adapt.pipeline.decisions import Decision, DOMAIN, ROLLBACK, TRIAL
 from edge_adapt.records import Frame, UNKNOWN
+from edge_adapt.streams import IndexedStream
 from edge_adapt.streams.digits import Digits
+from edge_adapt.streams.gtsrb import Gtsrb
 import numpy as np
 
 DEFAULTS = {parameter.name: parameter.default for parameter in (*INFERENCE, *ADAPTATION)}
@@ -40,7 +43,7 @@ ALTERNATING = ('clean', 'contrast', 'clean', 'blur', 'clean', 'invert', 'clean',
 class Run:
     """What came of one stream."""
 
-    stream: Digits
+    stream: IndexedStream
     timeline: Timeline
     decisions: list[tuple[int, Decision]]
     rdumb: Timeline | None = None
@@ -92,8 +95,20 @@ def run(
         segment = stream.segments[number]
         cards = np.flatnonzero(stream._pool.labels == label)
         stream._plan[segment.start : segment.stop] = np.resize(cards, segment.n_frames)
-    region = ','.join(map(str, stream.region))
-    values = {**DEFAULTS, 'region': region, 'seed': seed, **(parameters or {})}
+    values = {**DEFAULTS, 'seed': seed, **(parameters or {})}
+    return raced(stream, values, seed, kind, with_rdumb, **options)
+
+
+def raced(
+    stream: IndexedStream,
+    values: Mapping[str, Any],
+    seed: int,
+    kind: type[Race] = Race,
+    with_rdumb: bool = False,
+    **options: Any,
+) -> Run:
+    """Run the loop on a stream, with parameters by name."""
+    values = {**values, 'region': ','.join(map(str, stream.region))}
     get = values.__getitem__
     adapted = Contender('adapted', inference_from(get), adaptation_from(get, CLOCK), CLOCK)
     contenders = [adapted]
@@ -142,7 +157,7 @@ class Table:
                 'case': self._case,
                 'metric': metric,
                 'value': round(value, 3),
-                'unit': 's' if 'seconds' in metric else 'frames' if 'frames' in metric else '%',
+                'unit': _unit_of(metric),
                 'spread': round(float(np.std(values)), 3),
                 'worst': round(max(values) if metric in low else min(values), 3),
                 'n_seeds': len(values),
@@ -151,6 +166,11 @@ class Table:
                 'ratio': ratio,
             }
             print(json.dumps(figures), flush=True)
+
+
+def _unit_of(metric: str) -> str:
+    units = {'seconds': 's', 'frames': 'frames', 'alarms': 'events'}
+    return next((unit for word, unit in units.items() if word in metric), '%')
 
 
 def shifts(seeds: range) -> None:
@@ -167,6 +187,31 @@ def shifts(seeds: range) -> None:
     for end in ('', ': frozen'):
         table.mean(f'mean of shifts{end}', [f'{shift}{end}' for shift in SHIFTS])
     table.print(peers={name: f'{name}: frozen' for name in ('clean', 'mean of shifts', *SHIFTS)})
+
+
+def signs(seeds: range) -> None:
+    """Traffic signs of EDGE_ADAPT_DATA, mixed and in tracks: the default loop, as users run it."""
+    schedule = 'clean:600,contrast:900,clean:600,invert:900,clean:600'
+    names = ('clean', 'contrast', 'clean again', 'invert', 'clean at last')
+    for order in ('shuffled', 'tracks'):
+        for share in (0.0, 0.05):
+            table = Table(f'GTSRB {order}, {100 * share:.0f} % labels')
+            for seed in seeds:
+                get = {**DEFAULTS, 'model': 'gtsrb', 'seed': seed}
+                stream = Gtsrb(schedule, order=order, seed=seed)
+                result = raced(stream, get, seed, label_share=share)
+                for name, segment in zip(names, stream.segments, strict=True):
+                    mine, frozen = result.accuracy(segment.start, segment.stop)
+                    late, late_frozen = result.accuracy(segment.stop - LATE, segment.stop)
+                    table.add(name, mine)
+                    table.add(f'{name}: frozen', frozen)
+                    table.add(f'{name}, last {LATE}', late)
+                    table.add(f'{name}, last {LATE}: frozen', late_frozen)
+                for name, value in zip(('all', 'all: frozen'), result.accuracy(), strict=True):
+                    table.add(name, value)
+                table.add('alarms', len(result.timeline.events_of('alarm')))
+            every = [n for name in names for n in (name, f'{name}, last {LATE}')]
+            table.print(peers={name: f'{name}: frozen' for name in (*every, 'all')})
 
 
 def hardships(seeds: range) -> None:
@@ -250,12 +295,15 @@ CASES = {
     'hardships': hardships,
     'alternations': alternations,
     'cost': cost,
+    'signs': signs,
 }
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[1])
-    parser.add_argument('--cases', default=','.join(CASES))
+    has_data = bool(os.environ.get('EDGE_ADAPT_DATA'))
+    names = [name for name in CASES if has_data or name != 'signs']
+    parser.add_argument('--cases', default=','.join(names))
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('--first-seed', type=int, default=0)
     arguments = parser.parse_args()

@@ -23,6 +23,7 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import UInt8MultiArray
 from vision_msgs.msg import Classification, VisionInfo
@@ -30,6 +31,7 @@ from vision_msgs.msg import Classification, VisionInfo
 PATIENCE_S = 100.0  # a busy machine starts a process slowly
 _WORKER = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))
 _DOMAINS = itertools.cycle(range(60 + 8 * _WORKER, 68 + 8 * _WORKER))
+_MANY = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 DEFAULTS: Mapping[str, Mapping[str, Value]] = {
     'camera': {'schedule': 'clean:1000000', 'label_share': 0.5},
     'inference': {'region': CARD, 'allow_unsigned': True},
@@ -52,7 +54,8 @@ class Observer(Node):
         self.images = self.create_publisher(Image, 'image_raw', image_qos(reliable=True, depth=10))
         self.weights = self.create_publisher(UInt8MultiArray, 'weights', LATCHED)
         for kind, topic, callback, qos in (
-            (Classification, 'classification', self._on_result, RELIABLE),
+            # who counts all answers must have time to hear them, whatever else it does
+            (Classification, 'classification', self._on_result, _MANY),
             (VisionInfo, 'model', self._on_model, LATCHED),
             (DiagnosticArray, 'drift', self._on_drift, RELIABLE),
             (DiagnosticArray, '/diagnostics', self._on_diagnostics, RELIABLE),

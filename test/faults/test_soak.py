@@ -58,8 +58,9 @@ def test_threads_and_files_do_not_grow(robot: Any, tmp_path: Path, report: Any):
 @pytest.mark.timeout(7200)
 def test_200_000_frames_with_drifts(robot: Any, tmp_path: Path, report: Any):
     # The same worlds again and again: known domains after the first round, so that what is kept
-    # is bounded by what there is to keep.
-    drifts = ','.join(['clean:2500,contrast:2500,clean:2500,dead:2500'] * 30)
+    # is bounded by what there is to keep. Frames that nobody has time for are dropped: there are
+    # more of them than answers are waited for.
+    drifts = ','.join(['clean:2500,contrast:2500,clean:2500,dead:2500'] * 120)
     figures = soak(robot, tmp_path, drifts, 20_000, 200_000)
     growth = [figures[f'growth_percent_{name}'] for name in ('inference', 'adaptation')]
     report('soak with drifts', 2, sum(percent <= 1.0 for percent in growth), **figures)
@@ -70,5 +71,5 @@ def test_200_000_frames_with_drifts(robot: Any, tmp_path: Path, report: Any):
 def test_100_000_frames_of_one_world_raise_at_most_one_alarm(
     robot: Any, tmp_path: Path, report: Any
 ):
-    figures = soak(robot, tmp_path, 'clean:130000', 2_000, 100_000)
+    figures = soak(robot, tmp_path, 'clean:1000000', 2_000, 100_000)
     report('false alarms in 100,000 frames', 1, int(figures['alarms'] <= 1), **figures)
