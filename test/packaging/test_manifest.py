@@ -30,7 +30,7 @@ ROSDEP_KEYS = {
 }
 # Optional, behind one door each, and without a rosdep key: pip installs them (see setup.py).
 PIP_ONLY = {
-    *('cmaes', 'cocotb', 'cocotb_tools', 'distributed', 'joblib', 'mcap', 'mujoco'),
+    *('cmaes', 'cocotb', 'cocotb_tools', 'dask', 'distributed', 'joblib', 'mcap', 'mujoco'),
     *('onnxruntime', 'optuna', 'river', 'rosbags'),
 }
 
