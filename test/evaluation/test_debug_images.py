@@ -28,7 +28,7 @@ def frames(n_frames: int) -> Iterator[Frame]:
 def border(jpeg: bytes) -> U8:
     """Return the colour (red, green, blue) in the middle of the left border."""
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return picture[60, 1, ::-1]
+    return np.asarray(picture)[60, 1, ::-1]
 
 
 def test_the_border_says_right_wrong_or_unknown() -> None:
