@@ -19,6 +19,8 @@ import os
 import time
 from typing import Any
 
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')  # as the package does, but before numpy
+
 from _damage import SHIFTS
 from edge_adapt.baselines.rdumb import Rdumb
 from edge_adapt.evaluation.contender import Contender

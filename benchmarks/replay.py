@@ -24,6 +24,8 @@ import tempfile
 import time
 from typing import Any
 
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')  # as the package does, but before numpy
+
 import cv2
 from edge_adapt import registry
 from edge_adapt.evaluation.contest import contest, Entry, VARIED
