@@ -191,15 +191,12 @@ class Adaptation:
     def _end_trial(self) -> Decision:
         """After a roll-back the weights do not know the world: their answers are no evidence."""
         tools, episode = self.tools, self._episode
-        if episode is None or episode.is_by_labels:
+        if episode is None:
             decision = tools.in_use.end_trial(tools.gate)
         else:
-            gate = tools.gate.after(episode.calm)
-            decision = tools.in_use.end_trial(gate, episode.window.guard)
+            decision = episode.end_trial(tools)
         if decision.rung == ROLLBACK:
             self._is_home = False
-            if episode is not None:
-                episode.is_home = False
         return decision
 
     def _grow(self, growth: Growth) -> Decision:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.contest import contest
-from edge_adapt.pipeline.decisions import Decision, DOMAIN
+from edge_adapt.pipeline.decisions import Decision, DOMAIN, ROLLBACK
 from edge_adapt.pipeline.history import Calm, ENOUGH
 from edge_adapt.pipeline.ladder import LOOK_UP, Rung
 from edge_adapt.pipeline.tools import Tools
 from edge_adapt.pipeline.window import Window
-from edge_adapt.records import Detection, Weights
+from edge_adapt.records import Detection, Samples, Weights
+import numpy as np
 
 _LONG = 100  # frames without quiet: half of what a detector waits before it alarms again
 
@@ -32,12 +33,16 @@ class Episode:
     is_home: bool = False  # whether the weights proved that they know the new domain
     is_by_labels: bool = False  # whether labels proved what was promoted last
     is_as_told: bool = False  # whether the frames have the signature of the weights that run
+    is_return: bool = False  # whether weights of a known domain were taken again
     is_clean: bool = False  # whether they look like the world the network was trained for
     is_over: bool = False
     told_of_limit: bool = False
 
     def climb(self, rungs: Sequence[Rung], tools: Tools) -> Decision | None:
         """Try the next rung that has its frames and labels."""
+        if self.is_return:
+            self.is_over = True
+            return None
         rung = next((r for r in rungs if r not in self.tried and self._is_ready(r, tools)), None)
         if rung is None:
             self.is_over = len(self.tried) >= len(rungs)
@@ -73,7 +78,7 @@ class Episode:
             self.is_as_told = True
             self.is_clean = known.version == tools.model.weights.version
             return tools.decided(LOOK_UP, started, 'the domain is the active one: no change')
-        self.is_over, self.is_home = True, tools.domains.is_home(known)
+        self.is_return, self.is_home = True, tools.domains.is_home(known)
         decision = tools.decided(LOOK_UP, started, 'back in a known domain', known, True)
         return tools.in_use.promote(decision, known, tools.new_window())
 
@@ -101,6 +106,29 @@ class Episode:
         decision = tools.promote(decision, candidate)
         self.is_settled = self.is_home = True
         self.is_by_labels = verdict.signal == 'accuracy'
+        return decision
+
+    def end_trial(self, tools: Tools) -> Decision:
+        """
+        Confirm what runs or roll it back; after a false return the other rungs have their turn.
+
+        What was proved without labels must be so with the fresh frames besides, to see luck. Of a
+        known domain only this much is asked: that the answers are as sure as they were in calm.
+        """
+        gate, weights = tools.gate.after(self.calm), tools.weights
+
+        def broken(fresh: Samples) -> str:
+            if self.is_return:
+                return gate.doubtful(tools.objective, weights, fresh.images)
+            images = np.concatenate([self.window.guard.images, fresh.images])
+            return gate.unproved(tools.objective, weights, images)
+
+        if self.is_by_labels:
+            decision = tools.in_use.end_trial(tools.gate)
+        else:
+            decision = tools.in_use.end_trial(gate, broken)
+        if decision.rung == ROLLBACK:
+            self.is_home = self.is_return = False
         return decision
 
     def _rivals(self, tools: Tools) -> tuple[Weights, ...]:

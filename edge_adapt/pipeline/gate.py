@@ -131,11 +131,14 @@ class Gate:
 
     def unproved(self, objective: Objective, candidate: Weights, images: U8) -> str:
         """Return why answers on images without labels are not to be trusted; '' if they are."""
-        found = health(objective, candidate, images).mean_entropy
+        doubt = self.doubtful(objective, candidate, images)
+        return doubt or self._unlike_calm(objective, candidate, images)
+
+    def doubtful(self, objective: Objective, weights: Weights, images: U8) -> str:
+        """Return how unsure answers on images without labels are; '' where sure enough."""
+        found = health(objective, weights, images).mean_entropy
         most = self._most_doubt(objective.network.head.n_classes)
-        if found > most:
-            return f'doubt {found:.2f} of {most:.2f}, on {len(images)} frames'
-        return self._unlike_calm(objective, candidate, images)
+        return f'doubt {found:.2f} of {most:.2f}, on {len(images)} frames' if found > most else ''
 
     def _most_doubt(self, n_classes: int) -> float:
         calm = math.inf if self.calm is None else self.calm.mean_entropy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from edge_adapt.pipeline.decisions import Decision, Recorder, ROLLBACK, TRIAL
@@ -10,7 +11,8 @@ from edge_adapt.pipeline.window import Window
 from edge_adapt.records import Samples, Weights
 from edge_adapt.store.weight_store import WeightStore
 from edge_adapt.updaters import Objective
-import numpy as np
+
+Doubt = Callable[[Samples], str]  # fresh frames -> why they break a promise, or ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,14 @@ class Probation:
             self._store.confirm(reason)
         self.trial = None
 
-    def end_trial(self, gate: Gate, guard: Samples | None = None) -> Decision:
+    def end_trial(
+        self, gate: Gate, broken: Callable[[Samples], str] = lambda fresh: ''
+    ) -> Decision:
         """
         Confirm what runs, or roll back where the parent is better on frames both never saw.
 
-        What was learned here must hold what it promised, too: `guard` is what it was judged by,
-        and together with the fresh frames that is evidence enough to see luck.
+        What runs must hold what it promised, too: `broken` says of the fresh frames why it does
+        not; '' where it does.
         """
         trial = self.trial
         assert trial is not None  # asked for only when due
@@ -69,10 +73,8 @@ class Probation:
         verdict = gate.judge(self._objective, self.weights, trial.parent, fresh)
         if verdict.accepted:
             return self.roll_back(f'on trial the version before was better: {verdict.reason}')
-        if guard is not None and len(fresh.labelled) < gate.min_labels:
-            images = np.concatenate([guard.images, fresh.images])
-            if reason := gate.unproved(self._objective, self.weights, images):
-                return self.roll_back(f'the proof did not hold on trial: {reason}')
+        if len(fresh.labelled) < gate.min_labels and (reason := broken(fresh)):
+            return self.roll_back(f'the proof did not hold on trial: {reason}')
         self.settle('as good on trial as when it was judged')
         return self._recorder.decision(
             TRIAL, started, 'confirmed', self.weights, self.weights, True, verdict
