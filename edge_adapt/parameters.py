@@ -169,7 +169,7 @@ INFERENCE = (
 
 LADDER = (
     'bank@16, recalibration+transform_search+restoration_search@96, head@64, head@192, '
-    'recalibration+transform_search+restoration_search@288, reset@384'
+    'recalibration+restoration_search@288, reset@384'
 )
 
 ADAPTATION = (

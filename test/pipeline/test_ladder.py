@@ -22,7 +22,7 @@ def test_the_default_ladder_is_climbed_as_it_is_written() -> None:
         ('recalibration+transform_search+restoration_search', 96, 0),
         ('cwr_star', 96, 64),
         ('cwr_star', 96, 192),
-        ('recalibration+transform_search+restoration_search', 288, 0),
+        ('recalibration+restoration_search', 288, 0),
         ('reset', 384, 0),
     ]
 
