@@ -23,6 +23,7 @@ from edge_adapt.pipeline.episode import Episode
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.growth import Growth
 from edge_adapt.pipeline.history import History
+from edge_adapt.pipeline.homing import Homing
 from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.pipeline.objective import EngineObjective
@@ -72,6 +73,7 @@ class Adaptation:
         self._episode: Episode | None = None
         self._offer: Offer | None = None
         self._growth: Growth | None = None
+        self._homing = Homing()
         objective.know(self.weights)
         self._is_home = domains.is_home(self.weights)
         self.class_names = objective.network.class_names
@@ -97,6 +99,8 @@ class Adaptation:
             self.forget()
         if self._is_home and self.tools.in_use.trial is None:
             self._history.add(image)
+        if self._is_away:
+            self._homing.add(image)
         for window in self._windows:
             window.add(stamp_ns, image)
 
@@ -130,6 +134,7 @@ class Adaptation:
         """Drop what is under way: its frames are of another time. Drift alarms again."""
         self._episode, self._history = None, History(self.tools.settings.spacing)
         self._is_home, self._growth = self.tools.domains.is_home(self.weights), None
+        self._homing.begin()
         self.tools.in_use.start_again(self.tools.new_window())
         if self._offer is not None:
             self._offer = replace(self._offer, fresh=self.tools.new_window())
@@ -186,7 +191,22 @@ class Adaptation:
             return decision
         if self._growth is not None and self._growth.is_due(self.tools):
             return self._grow(self._growth)
+        if self._is_away and self._homing.is_due and (home := self._go_home()) is not None:
+            return home
         return None if self._episode is None else self._climb(self._episode)
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether other weights than the trained ones run in calm: no trial, no open episode."""
+        is_calm = self._episode is None or self._episode.is_settled
+        is_adapted = self.weights.version != self.model.weights.version
+        return is_calm and is_adapted and self.tools.in_use.trial is None
+
+    def _go_home(self) -> Decision | None:
+        decision = self._homing.ask(self.tools, self._history.calm)
+        if decision is not None:
+            self._episode, self._is_home = None, True
+        return decision
 
     def _end_trial(self) -> Decision:
         """After a roll-back the weights do not know the world: their answers are no evidence."""

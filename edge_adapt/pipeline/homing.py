@@ -1,0 +1,57 @@
+"""
+Asks, where adapted weights run in calm, whether the trained ones would do better again.
+
+A detector compares frames with what is normal; weights far from the trained ones, such as those
+behind an inverting front end, leave little that is normal to compare with. The trained weights
+know their own world, so they are asked themselves, now and then, on frames of the latest time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from edge_adapt.pipeline.decisions import Decision
+from edge_adapt.pipeline.history import Calm
+from edge_adapt.pipeline.ladder import LOOK_UP
+from edge_adapt.pipeline.tools import Tools
+from edge_adapt.records import Samples, U8, UNKNOWN
+import numpy as np
+
+N_FRAMES, STRIDE = 32, 4  # of those seen, every fourth: one question in 128 frames
+
+
+class Homing:
+    """Keeps a few frames; a question costs two to four evaluations of each."""
+
+    def __init__(self) -> None:
+        self._images: deque[U8] = deque(maxlen=N_FRAMES)
+        self._n_seen = 0
+
+    def begin(self) -> None:
+        """Forget the frames: they are of another time."""
+        self._images.clear()
+        self._n_seen = 0
+
+    def add(self, image: U8) -> None:
+        """Remember a network input (h, w, c)."""
+        if self._n_seen % STRIDE == 0:
+            self._images.append(image)
+        self._n_seen += 1
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough frames came since it was asked last."""
+        return self._n_seen >= N_FRAMES * STRIDE
+
+    def ask(self, tools: Tools, calm: Calm) -> Decision | None:
+        """Return to the trained weights, on trial, if they prove better; else None."""
+        started = tools.recorder.start()
+        frames = Samples(np.stack(self._images), np.full(len(self._images), UNKNOWN))
+        self.begin()
+        trained = tools.model.weights
+        verdict = tools.gate.after(calm).judge(tools.objective, tools.weights, trained, frames)
+        if not verdict.accepted:
+            return None
+        reason = f'the trained weights answer better again: {verdict.reason}'
+        decision = tools.decided(LOOK_UP, started, reason, trained, True, verdict)
+        return tools.in_use.promote(decision, trained, tools.new_window())

@@ -1,0 +1,53 @@
+"""Where adapted weights run and nobody alarms, the trained ones are asked now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edge_adapt.pipeline.adaptation import Adaptation
+from edge_adapt.pipeline.decisions import Decision, TRIAL
+from edge_adapt.pipeline.ladder import LOOK_UP
+from edge_adapt.records import Detection, Samples
+import numpy as np
+
+Make = Callable[..., Adaptation]
+Show = Callable[..., list[Decision]]
+ALARM = Detection('test', 0, statistic=2.0, threshold=1.0)
+
+
+def adapted(adaptation: Make, show: Show, folder: Path, pool: Samples) -> Adaptation:
+    """Return a path that learned contrast and confirmed it."""
+    path = adaptation(folder)
+    show(path, pool.take(np.arange(64)))
+    path.on_drift(ALARM)
+    decisions = show(path, pool, 'contrast')
+    assert decisions[-1].rung == TRIAL
+    assert path.weights.version != path.model.weights.version
+    return path
+
+
+def test_a_return_that_nobody_alarms_of_is_found(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    decisions = show(path, pool)
+    assert [d.rung for d in decisions] == [LOOK_UP, TRIAL]
+    assert decisions[0].reason.startswith('the trained weights answer better again')
+    assert path.weights.version == path.model.weights.version
+
+
+def test_where_adapted_weights_are_better_nothing_is_said(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    assert show(path, pool, 'contrast') == []
+    assert path.weights.version != path.model.weights.version
+
+
+def test_frames_of_one_class_are_no_way_home(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    ones = pool.take(pool.labels == 1)
+    assert show(path, ones.take(np.arange(200) % len(ones))) == []
