@@ -115,7 +115,7 @@ def _debug_images(
     """Return what `--debug-images` adds to the bag, drawn while it is written."""
     if not arguments.debug_images:
         return ()
-    frames = tqdm(stream, total=len(stream), unit='frame', leave=False, desc='drawing')
+    frames = _bar(stream, len(stream), 'drawing')
     return debug_images(frames, first.timeline, stream.class_names, region_from(region))
 
 
@@ -136,14 +136,14 @@ def _document(entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def _bar(frames: Iterable[Frame], n_frames: int) -> Iterable[Frame]:
+def _bar(frames: Iterable[Frame], n_frames: int, what: str = 'evaluating') -> Iterable[Frame]:
     bar: Iterable[Frame] = tqdm(
         frames,
         total=n_frames,
         unit='frame',
         file=sys.stderr,
         leave=False,
-        desc='evaluating',
+        desc=what,
         mininterval=0.2 if sys.stderr.isatty() else 10.0,
     )
     return bar

@@ -25,12 +25,19 @@ def debug_images(
         label, said = timeline.labels[index], timeline.predicted[index]
         colour = AMBER if label == UNKNOWN else GREEN if said == label else RED
         lines = [
-            class_names[said] if said != UNKNOWN else 'no answer',
+            _name_of(said, class_names),
             f'version {timeline.versions[index][:8]}',
             f'drift {timeline.statistic[index]:.2f}',
         ]
         if colour is RED:
-            lines.insert(1, f'it is {class_names[label]}')
+            lines.insert(1, f'it is {_name_of(label, class_names)}')
         picture = overlay(frame.image, lines, colour, region)
         _, data = cv2.imencode('.jpg', picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         yield frame.stamp_ns, bytes(data)
+
+
+def _name_of(label: int, class_names: Sequence[str]) -> str:
+    """Return the name of a class; a network may know more classes than the stream has names."""
+    if label == UNKNOWN:
+        return 'no answer'
+    return class_names[label] if label < len(class_names) else f'class {label}'

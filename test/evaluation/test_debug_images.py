@@ -50,3 +50,7 @@ def test_frames_are_taken_one_at_a_time() -> None:
     pictures = debug_images(watched(), timeline([0] * 3, [0] * 3), ('zero',), WHOLE)
     next(pictures)
     assert taken == [0]
+
+
+def test_a_class_that_the_stream_has_no_name_for_is_drawn_by_its_number() -> None:
+    assert len(list(debug_images(frames(2), timeline([0, 0], [7, 42]), ('zero',), WHOLE))) == 2
