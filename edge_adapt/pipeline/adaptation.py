@@ -5,7 +5,8 @@ The learning path: from an alarm, up the ladder of ever dearer remedies, to prov
 
 Each rung waits until enough frames of the new domain are there, is tried on a candidate, judged on
 frames it never learned from, promoted on trial, and confirmed or rolled back on fresh frames. What
-comes from outside goes the same way from the judge on.
+comes from outside goes the same way from the judge on. Between drifts the trained weights are
+asked now and then whether they would do better again.
 """
 
 from __future__ import annotations
@@ -197,10 +198,16 @@ class Adaptation:
 
     @property
     def _is_away(self) -> bool:
-        """Whether other weights than the trained ones run in calm: no trial, no open episode."""
+        """
+        Whether the trained weights are worth asking: others run in calm, and know no more.
+
+        Calm is neither a trial nor an open episode. Weights that learned a class at run time are
+        not given up for those that never heard of it.
+        """
         is_calm = self._episode is None or self._episode.is_settled
         is_adapted = self.weights.version != self.model.weights.version
-        return is_calm and is_adapted and self.tools.in_use.trial is None
+        has_grown = len(self.class_names) > len(self.model.network.class_names)
+        return is_calm and is_adapted and not has_grown and self.tools.in_use.trial is None
 
     def _go_home(self) -> Decision | None:
         decision = self._homing.ask(self.tools, self._history.calm)

@@ -57,9 +57,7 @@ class Probation:
             self._store.confirm(reason)
         self.trial = None
 
-    def end_trial(
-        self, gate: Gate, broken: Callable[[Samples], str] = lambda fresh: ''
-    ) -> Decision:
+    def end_trial(self, gate: Gate, broken: Doubt = lambda fresh: '') -> Decision:
         """
         Confirm what runs, or roll back where the parent is better on frames both never saw.
 

@@ -97,6 +97,17 @@ def test_a_labelled_new_class_is_learned_proved_and_confirmed(
     assert result.class_names[result.prediction.label] == NEW
 
 
+def test_a_learned_class_is_not_given_up_for_weights_that_never_heard_of_it(
+    tmp_path: Path, pool: Samples
+) -> None:
+    path = robot(tmp_path)
+    show(path, pool.take(np.arange(250)))
+    digits = pool.take(np.flatnonzero(pool.labels < 10))
+    for i, image in enumerate(np.concatenate([digits.images, digits.images])):
+        path.on_frame(1000 + i, image)
+        assert path.step() is None
+
+
 def test_it_is_known_after_a_restart_and_unknown_after_a_roll_back(
     tmp_path: Path, pool: Samples
 ) -> None:
