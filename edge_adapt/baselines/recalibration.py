@@ -13,8 +13,10 @@ class Recalibration:
     """The ladder cut down to the look-up and recalibration."""
 
     def __init__(self, get: Get, clock_ns: Callable[[], int]) -> None:
-        rungs = {'ladder': 'bank,recalibration'}
-        self._ladder = adaptation_from(lambda name: rungs.get(name) or get(name), clock_ns)
+        mine = {'ladder': 'bank,recalibration', 'store': ''}  # a store belongs to one learner
+        self._ladder = adaptation_from(
+            lambda name: mine[name] if name in mine else get(name), clock_ns
+        )
 
     @property
     def weights(self) -> Weights:

@@ -7,13 +7,12 @@ the newest frames lie within the clean domain, and are they likelier there than 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._reference import Reference
-from edge_adapt.drift._signature import domain_residuals, Signature
-from edge_adapt.records import F64, Observation
+from edge_adapt.drift._signature import Signature
+from edge_adapt.records import Observation
 import numpy as np
 
 N_FRAMES: Final = 20  # of a window: shorter than what a look-up takes
@@ -24,26 +23,27 @@ class ReturnWatch:
     """Compares the newest frames with the clean domain and with the one they should come from."""
 
     def __init__(self, reference: Reference, here: Signature) -> None:
-        self._domain: Normal = reference.domain
-        self._limit = reference.match_limit
-        self._places = (reference.signature, here)
-        scales = [np.maximum(self._domain.scale, place.deviation) for place in self._places]
-        self._odds_of_scale = float(np.log(scales[1] / scales[0]).sum())
-        self._windows: tuple[deque[F64], ...] = (deque(maxlen=N_FRAMES), deque(maxlen=N_FRAMES))
+        domain: Normal = reference.domain
+        self._domain, self._limit = domain, reference.match_limit
+        places = (reference.signature, here)
+        # The clean place first, then ours; no feature is finer than when clean.
+        self._means = np.array([place.mean for place in places], np.float64)
+        self._scales = np.array([np.maximum(domain.scale, p.deviation) for p in places])
+        self._odds_of_scale = float(np.log(self._scales[1] / self._scales[0]).sum())
+        self._variance = domain.between + domain.within / N_FRAMES + domain.offset
+        self._window = np.zeros((N_FRAMES, *self._means.shape))
+        self._n_seen = 0
 
     def update(self, observation: Observation) -> float:
         """Take a frame; return above 1 where the window is of the clean domain."""
-        features = self._domain.gather(observation.features)
-        for window, place in zip(self._windows, self._places, strict=True):
-            window.append(domain_residuals(self._domain, place, features[np.newaxis])[0])
-        if len(self._windows[0]) < N_FRAMES:
+        centred = self._domain.gather(observation.features) - self._means
+        residuals = self._domain.bounded(centred / self._scales @ self._domain.whitening.T)
+        self._window[self._n_seen % N_FRAMES] = residuals
+        self._n_seen += 1
+        if self._n_seen < N_FRAMES:
             return 0.0
-        home, here = (self._distance(window) for window in self._windows)
+        means = self._window.sum(axis=0) / N_FRAMES
+        home, here = (means * means / self._variance).sum(axis=1) / len(self._variance)
         # as in `nearest`: half the distance of every feature, and the logarithm of the scales
         odds = 0.5 * (here - home) * len(self._domain.within) + self._odds_of_scale
-        return self._limit / max(home, 1e-9) if odds > _ODDS else 0.0
-
-    def _distance(self, window: deque[F64]) -> float:
-        domain = self._domain
-        variance = domain.between + domain.within / N_FRAMES + domain.offset
-        return float(np.mean(np.mean(window, axis=0) ** 2 / variance))
+        return float(self._limit / max(home, 1e-9)) if odds > _ODDS else 0.0

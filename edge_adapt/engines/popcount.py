@@ -84,14 +84,21 @@ class NativeInfer:
                 return _outcome((logits, _NO_TAPS))
             except (TypeError, ValueError):
                 pass  # what is wrong is said below; what lies in pieces is copied
+        logits = np.empty((len(images), self._n_classes), _INT32)
+        return Outcome(logits, self._tapped(images, logits, taps))
+
+    def values(self, images: U8, names: Sequence[str]) -> Mapping[str, Array]:
+        """Run images up to the last of these layers; return their values."""
+        return self._tapped(images, None, names)
+
+    def _tapped(self, images: U8, logits: Array | None, taps: Sequence[str]) -> dict[str, Array]:
         check_images(self.network, images)
         check_taps(self.network, taps)
-        logits = np.empty((len(images), self._n_classes), _INT32)
         names = tuple(dict.fromkeys(taps))
         tapped = [self._room_for(name, len(images)) for name in names]
         flat = tuple(array.reshape(len(array), prod(array.shape[1:])) for array in tapped)
         self._runner(names).run(np.ascontiguousarray(images), logits, flat)
-        return Outcome(logits, dict(zip(names, tapped, strict=True)))
+        return dict(zip(names, tapped, strict=True))
 
     def sums(self, images: U8, names: Sequence[str]) -> Outcome:
         """Run images; the taps are the sums of each channel's bits or levels over their places."""

@@ -148,7 +148,7 @@ def _contender(
 ) -> Contender:
     mine = _with(get, {**chosen, 'store': get('store') or store()})
     name = '+'.join(chosen[key] for key in VARIED if len({each[key] for each in settings}) > 1)
-    learning = adaptation_from(mine, time.perf_counter_ns)
+    learning = adaptation_from(mine, time.perf_counter_ns, is_scratch=not get('store'))
     return Contender(
         name or chosen['updater'], inference_from(mine), learning, voting=voting_from(mine)
     )

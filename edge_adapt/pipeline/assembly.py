@@ -19,6 +19,7 @@ from edge_adapt.pipeline.ladder import ladder_from, Rung
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.pipeline.tools import Settings
 from edge_adapt.pipeline.voting import Voting
+from edge_adapt.store.files import Files, ScratchFiles
 from edge_adapt.store.weight_store import WeightStore
 
 Get = Callable[[str], Any]  # the value of a parameter, by its name
@@ -66,17 +67,23 @@ def detector_from(detector: str, get: Get, model: Model) -> DriftDetector:
     return made
 
 
-def adaptation_from(get: Get, clock_ns: Callable[[], int]) -> Adaptation:
+def adaptation_from(
+    get: Get, clock_ns: Callable[[], int], *, is_scratch: bool = False
+) -> Adaptation:
     """
     Return the learning path that the parameters describe.
+
+    A scratch store, or one without a name, is not kept: its files wait for no disk.
 
     Raises UsageError as `inference_from` does, and where the store cannot be used.
     """
     name = get('model')
     model = Model.load(name)
-    folder = get('store') or tempfile.mkdtemp(prefix='edge_adapt_store_')
+    folder = get('store')
+    if not folder:
+        folder, is_scratch = tempfile.mkdtemp(prefix='edge_adapt_store_'), True
     return Adaptation(
-        WeightStore(folder, model),
+        WeightStore(folder, model, files=ScratchFiles() if is_scratch else Files()),
         registry.load('engines', get('engine'))(),
         reference_of(name, model, get('reference')),
         rungs_from(get, model),

@@ -33,15 +33,15 @@ class Health:
 
 
 def health(objective: Objective, weights: Weights, images: U8) -> Health:
-    """Return the health of `weights` on images; costs two evaluations an image."""
+    """Return the health of `weights` on images; costs one evaluation an image."""
     head = objective.network.head.name
-    logits = objective.logits(weights, images)
+    logits, rate_gap = _logits_and_rate_gap(objective, weights, images)
     shares = softmax(logits * float(weights[f'{head}.scale']))
     mean_entropy = float(entropy(shares).mean())
     return Health(
         information=float(entropy(shares.mean(axis=0))) - mean_entropy,
         mean_entropy=mean_entropy,
-        rate_gap=_rate_gap(objective, weights, images),
+        rate_gap=rate_gap,
         n_classes_seen=float(np.exp(entropy(_histogram(logits)))),
     )
 
@@ -52,13 +52,15 @@ def _histogram(logits: Array) -> F64:
     return np.asarray(counts / len(logits), np.float64)
 
 
-def _rate_gap(objective: Objective, weights: Weights, images: U8) -> float:
-    """Return the mean |rate - clean rate| of the last binary layer; 0 where none is recorded."""
+def _logits_and_rate_gap(
+    objective: Objective, weights: Weights, images: U8
+) -> tuple[Array, float]:
+    """Return logits, and the mean |rate - clean rate| of the last bits; 0 where unknown."""
     names = [layer.name for layer in objective.network.thresholds]
     if not names or f'{names[-1]}.rate' not in objective.statistics:
-        return 0.0
-    sums = objective.value(weights, images, names[-1])
+        return objective.logits(weights, images), 0.0
+    logits, sums = objective.look(weights, images, names[-1])
     above = sums >= weights[f'{names[-1]}.thresholds']
     bits = above ^ (weights[f'{names[-1]}.flips'] != 0)
     rates = bits.reshape(-1, bits.shape[-1]).mean(axis=0)
-    return float(np.abs(rates - objective.statistics[f'{names[-1]}.rate']).mean())
+    return logits, float(np.abs(rates - objective.statistics[f'{names[-1]}.rate']).mean())

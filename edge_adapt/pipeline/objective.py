@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from edge_adapt import front_end
-from edge_adapt.engines import Engine, Infer
+from edge_adapt.engines import Engine, Infer, values_of
 from edge_adapt.networks.growth import network_of
 from edge_adapt.networks.model import Model
 from edge_adapt.networks.network import INPUT, Network
@@ -57,7 +57,13 @@ class EngineObjective:
         source = self.network.sources[layer][0]
         if source == INPUT:
             return front_end.restore(images, front_end.steps_of(weights))
-        return self._infer(weights)(images, taps=(source,)).taps[source]
+        return values_of(self._infer(weights), images, (source,))[source]
+
+    def look(self, weights: Weights, images: U8, layer: str) -> tuple[Array, Array]:
+        self.spend(len(images))
+        (source, *_) = self.network.sources[layer]
+        outcome = self._infer(weights)(images, taps=(source,))
+        return outcome.logits, outcome.taps[source]
 
     def score_heads(
         self, heads: Array, biases: I32, features: Array, labels: I64

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge_adapt import front_end
-from edge_adapt.engines import Engine, Infer, Outcome, summing
+from edge_adapt.engines import Engine, Infer, Outcome, summing, values_of
 from edge_adapt.networks.growth import network_of
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
@@ -41,6 +41,9 @@ class _RestoringInfer:
 
     def __call__(self, images: U8, taps: Sequence[str] = ()) -> Outcome:
         return self.infer(front_end.restore(images, self.steps), taps)
+
+    def values(self, images: U8, names: Sequence[str]) -> Mapping[str, Array]:
+        return values_of(self.infer, front_end.restore(images, self.steps), names)
 
     def sums(self, images: U8, names: Sequence[str]) -> Outcome:
         return summing(self.infer)(front_end.restore(images, self.steps), names)

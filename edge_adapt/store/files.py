@@ -63,6 +63,16 @@ class Files:
             yield
 
 
+class ScratchFiles(Files):
+    """Files that nobody wants after this process: they wait for no disk."""
+
+    def sync(self, path: Path) -> None:
+        """Return at once."""
+
+    def sync_folder(self, folder: Path) -> None:
+        """Return at once."""
+
+
 def replace_file(files: Files, path: Path, data: bytes) -> None:
     """Give a file new content: after a cut at any point there is the old or the new, whole."""
     temporary = path.with_name(f'{path.name}.tmp')

@@ -56,6 +56,10 @@ class Objective(Protocol):
         """
         ...
 
+    def look(self, weights: Weights, images: U8, layer: str) -> tuple[Array, Array]:
+        """Return both, logits and what layer `layer` reads, of one pass; costs n evaluations."""
+        ...
+
     def score_heads(
         self, heads: Array, biases: I32, features: Array, labels: I64
     ) -> tuple[I64, I64]:

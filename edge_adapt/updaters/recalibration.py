@@ -123,11 +123,14 @@ class Recalibration(Stateless):
         n, total, squares = 0, np.zeros_like(mean), np.zeros_like(mean)
         lowest, highest = np.full_like(mean, np.inf), np.full_like(mean, -np.inf)
         for values in parts:
+            n += len(values)
             centred = values - mean
-            n, total = n + len(values), total + centred.sum(axis=0)
-            squares += (centred**2).sum(axis=0)
-            lowest = np.minimum(lowest, values.min(axis=0))
-            highest = np.maximum(highest, values.max(axis=0))
+            total += np.ones(len(values)) @ centred
+            if self._kind == 'range':
+                lowest = np.minimum(lowest, centred.min(axis=0))
+                highest = np.maximum(highest, centred.max(axis=0))
+            elif self._kind == 'deviation':
+                squares += np.einsum('ij,ij->j', centred, centred)
         gap = total / n
         if self._kind == 'mean':
             return gap, deviation

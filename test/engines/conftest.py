@@ -5,7 +5,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from edge_adapt import native, registry
-from edge_adapt.engines import Infer, Outcome
+from edge_adapt.engines import Infer, Outcome, values_of
 from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, Shape, Threshold
 from edge_adapt.networks.model import expected_tensors
@@ -103,6 +103,9 @@ def _assert_outcome_equals(infer: Infer, images: U8, expected: Outcome, who: str
         assert found.taps[name].dtype == expected.taps[name].dtype, name
     one_tap = infer(images[:1], taps[1:2])
     np.testing.assert_array_equal(one_tap.taps[taps[1]], expected.taps[taps[1]][:1], who)
+    for name in taps[::2]:
+        alone = values_of(infer, images[:2], [name])[name]
+        np.testing.assert_array_equal(alone, expected.taps[name][:2], f'{who}, {name} alone')
 
 
 @pytest.fixture(scope='session')

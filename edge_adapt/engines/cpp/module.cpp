@@ -153,11 +153,16 @@ PyObject* run_with(PyObject* self, PyObject* const* args, i64* step_ns, bool sum
   const Value& in = p.values()[0];
   ArrayView images(args[0], "images", 'B', {-1, in.height, in.width, in.channels});
   const i64 n = images.size(0);
-  ArrayView logits(args[1], "logits", 'i', {n, p.logits().channels}, true);
+  std::unique_ptr<ArrayView> logits;
+  if (args[1] != Py_None) {
+    logits = std::make_unique<ArrayView>(args[1], "logits", 'i',
+                                         ArrayView::Shape{n, p.logits().channels}, true);
+  }
   const std::vector<ArrayView> views = tap_views(p, args[2], n, summed);
   std::vector<void*> taps;
   for (const ArrayView& view : views) taps.push_back(view.as<void>());
-  unlocked([&] { held->run(images.as<u8>(), n, logits.as<i32>(), taps, summed, step_ns); });
+  i32* sums = logits ? logits->as<i32>() : nullptr;
+  unlocked([&] { held->run(images.as<u8>(), n, sums, taps, summed, step_ns); });
   Py_RETURN_NONE;
 }
 
@@ -191,7 +196,7 @@ PyObject* packed_bytes(PyObject* self, void*) {
 }
 
 PyMethodDef kRunnerMethods[] = {
-    {"run", method(run), METH_FASTCALL, "run(images, logits, taps[, step_ns]): fill logits and taps, lower step_ns."},
+    {"run", method(run), METH_FASTCALL, "run(images, logits, taps[, step_ns]): fill logits, unless None, and taps; lower step_ns."},
     {"sums", method(sums), METH_FASTCALL, "sums(images, logits, sums): run; sum the taps over their places."},
     {"replace", method(replace), METH_FASTCALL,
      "replace(weights, limits): a runner with these steps renewed, the others shared."},
@@ -224,7 +229,7 @@ bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
   return H::type != nullptr;
 }
 
-constexpr long kInterface = 3;  // as _INTERFACE of native.py
+constexpr long kInterface = 4;  // as _INTERFACE of native.py
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
                        kFunctions, nullptr, nullptr, nullptr, nullptr};

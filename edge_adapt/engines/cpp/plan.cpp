@@ -58,6 +58,9 @@ Plan::Plan(const Kernels& kernels, std::vector<Value> values, const std::vector<
   for (i32 tap : taps_) {
     require(tap > 0 && tap < static_cast<i32>(values_.size()) && written[tap],
             "a tap names value " + std::to_string(tap));
+    for (size_t step = 0; step < steps_.size(); ++step) {
+      if (steps_[step].target == tap) n_steps_of_taps_ = std::max(n_steps_of_taps_, step + 1);
+    }
   }
 }
 

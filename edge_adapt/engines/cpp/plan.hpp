@@ -92,6 +92,8 @@ class Plan {
   const std::vector<Step>& steps() const { return steps_; }
   const std::vector<i32>& taps() const { return taps_; }
   const Value& logits() const { return values_[steps_.back().target]; }
+  // How many steps give all taps.
+  size_t n_steps_of_taps() const { return n_steps_of_taps_; }
 
   // A workspace nobody uses; give it back after the run.
   std::unique_ptr<Workspace> take() const;
@@ -110,6 +112,7 @@ class Plan {
   std::vector<Value> values_;
   std::vector<Step> steps_;
   std::vector<i32> taps_;
+  size_t n_steps_of_taps_ = 0;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> idle_;
 };

@@ -180,9 +180,10 @@ void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void
   const auto& values = plan_->values();
   auto workspace = plan_->take();
   std::vector<void*>& places = workspace->places;
+  const size_t n_steps = logits ? weights_.size() : plan_->n_steps_of_taps();
   for (size_t frame = 0; frame < n; ++frame) {
     for (size_t v = 1; v < values.size(); ++v) places[v] = workspace->values[v].as<void>();
-    places[plan_->steps().back().target] = logits + frame * plan_->logits().channels;
+    if (logits) places[plan_->steps().back().target] = logits + frame * plan_->logits().channels;
     for (size_t t = 0; t < taps.size(); ++t) {
       const Value& value = values[plan_->taps()[t]];
       if (value.kind == Kind::sums) {
@@ -190,7 +191,7 @@ void Runner::run(const u8* images, size_t n, i32* logits, const std::vector<void
       }
     }
     const u8* image = images + frame * values[0].n_items();
-    for (size_t step = 0; step < weights_.size(); ++step) {
+    for (size_t step = 0; step < n_steps; ++step) {
       if (!step_ns) {
         run_step(step, image, *workspace);
         continue;

@@ -30,7 +30,8 @@ class Runner {
   // Fits what was kept to new weights; throws Refused where a step still lacks something.
   void finish();
 
-  // images (n, height, width, channels); logits (n, n_classes); a tap (n, ...) int8 or int32, or
+  // images (n, height, width, channels); logits (n, n_classes), or null where the run may end
+  // with the last tap; a tap (n, ...) int8 or int32, or
   // where taps are `summed` (n, channels) int32: bits +-1 added up over their places.
   // step_ns, where it is given, holds the least time of each step so far and is lowered.
   void run(const u8* images, size_t n, i32* logits, const std::vector<void*>& taps,
