@@ -39,6 +39,7 @@ from edge_adapt.streams.bag.recording import Recording
 from edge_adapt.streams.bag.writing import write
 from edge_adapt.sweeps import running
 from edge_adapt.sweeps.grid import cells_of
+from edge_adapt.updaters.row_es import RowEs
 import numpy as np
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import get_typestore, Stores
@@ -116,7 +117,9 @@ def shares(path: Path, model: str) -> dict[str, float]:
         'inference': (Inference, ['look', 'classes_of']),
         'drift': (Inference, ['conclude']),
         'learning': (Adaptation, ['on_frame', 'on_label', 'on_drift', 'step']),
-        'passes for learning': (EngineObjective, ['logits', 'value']),  # within it
+        # Within it: what evaluates candidates, on images or on features kept of them.
+        'passes for learning': (EngineObjective, ['logits', 'value', 'look']),
+        'candidate heads': (RowEs, ['_compare']),
     }
     originals = []
     for part, (owner, names) in parts.items():
@@ -134,7 +137,8 @@ def shares(path: Path, model: str) -> dict[str, float]:
         Recording.__iter__ = read  # type: ignore[method-assign]
         for owner, name, original in originals:
             setattr(owner, name, original)
-    spent['learning'] -= spent.setdefault('passes for learning', 0.0)
+    for part in ('passes for learning', 'candidate heads'):
+        spent['learning'] -= spent.setdefault(part, 0.0)
     found = {part: value / total for part, value in spent.items()}
     return {**found, 'rest': 1 - sum(found.values())}
 

@@ -188,7 +188,7 @@ class Episode:
         """Whether the rung's frames are there, and the labels to learn from and to judge by."""
         if len(self.window) < rung.n_frames:
             return False
+        if not rung.n_labels:
+            return True
         n_training, n_guard = self.window.n_labels
-        return not rung.n_labels or (
-            n_training >= rung.n_labels and n_guard >= tools.gate.min_labels
-        )
+        return n_training >= rung.n_labels and n_guard >= tools.gate.min_labels
