@@ -39,7 +39,7 @@ from edge_adapt.streams.bag.recording import Recording
 from edge_adapt.streams.bag.writing import write
 from edge_adapt.sweeps import running
 from edge_adapt.sweeps.grid import cells_of
-from edge_adapt.updaters.row_es import RowEs
+from edge_adapt.updaters import row_es
 import numpy as np
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import get_typestore, Stores
@@ -119,7 +119,7 @@ def shares(path: Path, model: str) -> dict[str, float]:
         'learning': (Adaptation, ['on_frame', 'on_label', 'on_drift', 'step']),
         # Within it: what evaluates candidates, on images or on features kept of them.
         'passes for learning': (EngineObjective, ['logits', 'value', 'look']),
-        'candidate heads': (RowEs, ['_compare']),
+        'candidate heads': (row_es, ['generation']),
     }
     originals = []
     for part, (owner, names) in parts.items():

@@ -24,7 +24,7 @@ def _logarithms() -> I64:
     return np.asarray((index >> 8) * 256 + mantissa, np.int64)
 
 
-_POWERS, _LOGARITHMS = _powers(), _logarithms()
+POWERS, LOGARITHMS = _powers(), _logarithms()
 
 
 def row_differences(logits: I64, moves: I64, labels: I64) -> I64:
@@ -50,11 +50,11 @@ def row_differences(logits: I64, moves: I64, labels: I64) -> I64:
 
 def _power(x: I64) -> F64:
     """Return 2^x in 1 / 2^24 for x <= 0 in 1/1024; exact integers."""
-    return _POWERS.take((x >> 2) + 256 * _N_OCTAVES, mode='clip')
+    return POWERS.take((x >> 2) + 256 * _N_OCTAVES, mode='clip')
 
 
 def _logarithm(x: F64) -> I64:
     """Return log2(x) in 1/256 for integers 0 <= x < 2^40; that of 0 is that of 1."""
     # A float64 holds exponent and mantissa side by side: its top bits are the table's index.
     index = (np.maximum(x, 1.0).view(np.int64) >> 44) - (1023 << 8)
-    return _LOGARITHMS.take(index, mode='clip')
+    return LOGARITHMS.take(index, mode='clip')

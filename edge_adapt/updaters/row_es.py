@@ -23,10 +23,10 @@ from typing import NamedTuple
 from edge_adapt.errors import UsageError
 from edge_adapt.lfsr import Lfsr
 from edge_adapt.networks.layers import Head
-from edge_adapt.records import Array, F32, I64, Samples, Weights
+from edge_adapt.records import Array, I16, I64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._cache import Cache, N_AT_ONCE
-from edge_adapt.updaters._integer_loss import row_differences
+from edge_adapt.updaters._row_generation import centred, generation, Rule, SIXTEENTHS
 from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
@@ -43,7 +43,6 @@ LONG = (
 )  # steps in 1/256 of the int8 step, equal shares of a run
 SHORT = (256, 256, 128, 128, 64, 32)  # of runs of at most half a million evaluations
 N_SHORT = 500_000
-SIXTEENTHS = 16
 SIGMA = 4  # int8 steps
 TYPICAL_MOVE = 64  # of a logit in 1/1024, by one int8 step of a whole row: what SHORT is made for
 GRIDS = {'int16': 256, 'int8': 1}  # parts of an int8 step
@@ -55,7 +54,7 @@ class RowTask(NamedTuple):
     objective: Objective
     weights: Weights
     features: Cache
-    mean: I64
+    mean: I16
     labels: I64
     shift: int  # logits in 1/1024 are z << shift, or z >> -shift
     stride: int  # one step is 2^stride int8 steps where those are small
@@ -66,20 +65,13 @@ class RowTask(NamedTuple):
         """How many sixteenths a feature's 1 is: a bit 16, a level 1."""
         return SIXTEENTHS if self.features.is_bits else 1
 
-    def centred(self, batch: Array | slice) -> F32:
-        """Return centred features in sixteenths, and 16 for the bias, (n_batch, n_in + 1)."""
-        values = self.features.take(batch)
-        centred = np.full((len(values), len(self.mean) + 1), SIXTEENTHS, np.float32)
-        np.multiply(values, np.float32(self.unit), out=centred[:, :-1])
-        centred[:, :-1] -= self.mean
-        return centred
-
     @property
     def length(self) -> float:
         """The root mean square length of the centred features, the bias included."""
         squares = 0.0
         for start in range(0, len(self.labels), N_AT_ONCE):
-            squares += float((self.centred(slice(start, start + N_AT_ONCE)) ** 2).sum())
+            values = self.features.take(slice(start, start + N_AT_ONCE))
+            squares += float((centred(values, self.mean, self.unit) ** 2).sum())
         return float(np.sqrt(squares / len(self.labels)))
 
 
@@ -140,7 +132,7 @@ class RowEs(Steps[RowTask, RowRun]):
             objective=objective,
             weights=weights,
             features=cache,
-            mean=np.rint(cache.mean * sixteenths).astype(np.int64),
+            mean=np.rint(cache.mean * sixteenths).astype(np.int16),
             labels=known.labels,
             shift=int(np.rint(np.log2(unit))),
             stride=0,
@@ -166,24 +158,24 @@ class RowEs(Steps[RowTask, RowRun]):
 
     def step(self, task: RowTask, run: RowRun) -> RowRun | None:
         """Run some generations."""
-        # Whole numbers below 2^24 all the way: exact in float32, and BLAS knows no integers.
-        values, order = run.values.astype(np.float32), run.order
-        at, generation = int(run.at), int(run.generation)
-        n_turns = min(self._n_a_turn, task.n_generations - generation)
+        values, order = run.values.astype(np.float32), run.order  # whole numbers below 2^24
+        at, first = int(run.at), int(run.generation)
+        n_turns = min(self._n_a_turn, task.n_generations - first)
         if n_turns <= 0:
             return None
         n_batch = min(self._batch_size, len(order))
         register = Lfsr(int(run.register))
         shape = (n_turns, self._n_directions, len(task.mean) + 1)
-        noise = register.signs(int(np.prod(shape))).reshape(shape).astype(np.float32)
-        for directions in noise:
+        noise = register.signs(int(np.prod(shape))).reshape(shape)
+        for i, directions in enumerate(noise):
             if at + n_batch > len(order):
                 order, at = self.rng.permutation(len(order)), 0
-            signs = self._compare(task, values, directions, order[at : at + n_batch])
-            self._move(values, signs @ directions, task.stride, generation / task.n_generations)
-            at, generation = at + n_batch, generation + 1
+            batch, at = order[at : at + n_batch], at + n_batch
+            rule = self._rule(task, (first + i) / task.n_generations)
+            features, labels = task.features.take(batch), task.labels[batch]
+            generation(values, features, task.mean, labels, directions, rule)
         task.objective.spend(n_turns * n_batch * (1 + 2 * self._n_directions))
-        return RowRun(values.astype(np.int64), order, at, generation, register.state)
+        return RowRun(values.astype(np.int64), order, at, first + n_turns, register.state)
 
     def best(self, task: RowTask, run: RowRun) -> Weights:
         """Return the head with the bias folded back to features that are not centred."""
@@ -197,35 +189,19 @@ class RowEs(Steps[RowTask, RowRun]):
             }
         )
 
-    def _compare(self, task: RowTask, values: F32, directions: F32, batch: Array) -> F32:
-        """Return the sign of each row's loss difference along each direction, (n_classes, P)."""
-        n_classes = len(values)
-        rows = np.concatenate([self._rounded(values), directions * (SIGMA << task.stride)])
-        # Below 2^24 for up to 2^11 features of 32 sixteenths.
-        products = (rows @ task.centred(batch).T).astype(np.int64)
-        if task.shift >= 0:
-            products <<= task.shift
+    def _rule(self, task: RowTask, progress: float) -> Rule:
+        """Return what a generation goes by, `progress` 0..1 of the way."""
+        if self._form == 'int16':
+            step, needed = self._schedule[int(progress * len(self._schedule))], 0.0
         else:
-            products >>= -task.shift
-        logits, moves = products[:n_classes], products[n_classes:]
-        differences = row_differences(logits, moves, task.labels[batch])
-        return np.sign(differences).T.astype(np.float32)
+            step = 1
+            needed = (1 + progress) * self._n_directions**0.5 if self._n_directions > 2 else 0.0
+        reach = SIGMA << task.stride
+        return Rule(task.unit, reach, task.shift, self._grid, step << task.stride, needed)
 
     def _rounded(self, values: Array) -> Array:
         """Return values (n_classes, ...) in steps of int8."""
         return np.floor((values + 128) / 256) if self._form == 'int16' else values
-
-    def _move(self, values: F32, vote: F32, stride: int, progress: float) -> None:
-        """Move V in place; weights stay in the range of int8, the bias is wider."""
-        if self._form == 'int16':
-            step = self._schedule[int(progress * len(self._schedule))]
-        else:
-            step = 1
-            needed = (1 + progress) * self._n_directions**0.5 if self._n_directions > 2 else 0.0
-            vote = np.sign(vote) * (np.abs(vote) > needed)
-        values -= vote * np.float32(step << stride)
-        weights, limit = values[:, :-1], np.float32(127 * self._grid)
-        np.minimum(np.maximum(weights, -limit, out=weights), limit, out=weights)
 
 
 def _stride(move: float) -> int:

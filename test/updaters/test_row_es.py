@@ -1,11 +1,15 @@
 import math
 
+from edge_adapt import native
 from edge_adapt.engines.reference import Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.objective import EngineObjective
 from edge_adapt.records import Samples
 from edge_adapt.updaters._integer_loss import row_differences
+from edge_adapt.updaters._row_generation import generation, generation_in_numpy, Rule
 from edge_adapt.updaters.row_es import RowEs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
@@ -76,3 +80,53 @@ def test_refuses_fewer_than_two_classes(labels, toy, objective, digits):
 def test_refuses_an_unknown_form():
     with pytest.raises(UsageError, match='int16, int8'):
         RowEs(form='float')
+
+
+@pytest.mark.skipif(native.module() is None, reason='the native kernels are not built')
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 1 << 30),
+    n_classes=st.integers(1, 44),
+    n_in=st.integers(1, 150),
+    n_directions=st.integers(1, 5),
+    rule=st.builds(
+        Rule,
+        unit=st.sampled_from([1, 16]),
+        reach=st.sampled_from([4, 8, 64]),
+        shift=st.integers(-4, 6),
+        grid=st.sampled_from([1, 256]),
+        step=st.sampled_from([1, 8, 256]),
+        needed=st.sampled_from([0.0, 1.0, 2.5]),
+    ),
+)
+def test_the_native_generation_moves_rows_as_the_plain_one(
+    seed, n_classes, n_in, n_directions, rule
+):
+    rng = np.random.default_rng(seed)
+    limit = 127 * rule.grid
+    values = rng.integers(-limit, limit + 1, (n_classes, n_in + 1)).astype(np.float32)
+    values[:, -1] *= 3
+    levels = rng.integers(-127, 128, (20, n_in)) if rule.unit == 1 else None
+    signs = 2 * rng.integers(0, 2, (20, n_in)) - 1
+    features = (signs if levels is None else levels).astype(np.int8)
+    mean = rng.integers(-16, 17, n_in).astype(np.int16)
+    labels = rng.integers(0, n_classes + 1, 20)  # one class is not known
+    directions = (2 * rng.integers(0, 2, (n_directions, n_in + 1)) - 1).astype(np.int8)
+    plain, fast = values.copy(), values.copy()
+    generation_in_numpy(plain, features, mean, labels, directions, rule)
+    generation(fast, features, mean, labels, directions, rule)
+    np.testing.assert_array_equal(fast, plain)
+    assert (plain != values).any() or rule.needed or not rule.step
+
+
+@pytest.mark.parametrize('form', ['int16', 'int8'])
+def test_kernels_do_not_change_what_is_learned(form, toy, objective, digits, monkeypatch):
+    samples = digits.take(np.arange(1000, 1200))
+
+    def learned(kernel):
+        monkeypatch.setenv(native.VARIABLE, kernel)
+        updater = RowEs(form=form, n_evaluations=30_000, n_directions=3)
+        *_, better = updater.improve(objective, toy.weights, samples)
+        return better.version
+
+    assert learned(native.kernels()[0]) == learned(native.NUMPY)

@@ -25,6 +25,7 @@ struct ArrayType {
   const char* name;
 };
 constexpr ArrayType kArrayTypes[] = {{'b', 'i', 1, "int8"},  {'B', 'u', 1, "uint8"},
+                                     {'h', 'i', 2, "int16"},
                                      {'i', 'i', 4, "int32"}, {'l', 'i', 8, "int64"},
                                      {'f', 'f', 4, "float32"}, {'d', 'f', 8, "float64"}};
 

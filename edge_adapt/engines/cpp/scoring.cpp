@@ -3,6 +3,7 @@
 
 #include "array_view.hpp"
 #include "packing.hpp"
+#include "row_generation.hpp"
 
 namespace edge_adapt {
 namespace {
@@ -38,9 +39,63 @@ PyObject* score_heads(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
   });
 }
 
+i64 number_of(PyObject* tuple, Py_ssize_t index, i64 lowest, i64 highest) {
+  const i64 value = PyLong_AsLongLong(PyTuple_GET_ITEM(tuple, index));
+  if (value == -1 && PyErr_Occurred()) throw PythonError();
+  if (value < lowest || value > highest) {
+    throw Refused("number " + std::to_string(index) + " must be " + std::to_string(lowest) + ".." +
+                  std::to_string(highest) + ", got " + std::to_string(value));
+  }
+  return value;
+}
+
+// numbers: unit, reach, shift, grid, step.
+PyObject* row_generation(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&]() -> PyObject* {
+    require_arguments(n_args, 9,
+                      "row_generation(values, features, mean, labels, directions, numbers, needed, "
+                      "powers, logarithms)");
+    ArrayView mean(args[2], "mean", 'h', {-1});
+    const i64 n_in = mean.size(0);
+    ArrayView values(args[0], "values", 'f', {-1, n_in + 1}, true);
+    ArrayView features(args[1], "features", 'b', {-1, n_in});
+    ArrayView labels(args[3], "labels", 'l', {features.size(0)});
+    ArrayView directions(args[4], "directions", 'b', {-1, n_in + 1});
+    if (!PyTuple_Check(args[5]) || PyTuple_GET_SIZE(args[5]) != 5) throw Refused("numbers must be five");
+    const double needed = PyFloat_AsDouble(args[6]);
+    if (needed == -1.0 && PyErr_Occurred()) throw PythonError();
+    ArrayView powers(args[7], "powers", 'i', {-1}), logarithms(args[8], "logarithms", 'i', {-1});
+    if (n_in > 1 << 11 || values.size(0) < 1 || powers.size(0) < 1 || logarithms.size(0) < 1) {
+      throw Refused("a generation needs a class or more, at most 2^11 features, and its tables");
+    }
+    const RowGeneration generation{
+        values.size(0),
+        n_in,
+        features.size(0),
+        directions.size(0),
+        values.as<float>(),
+        features.as<i8>(),
+        mean.as<i16>(),
+        labels.as<i64>(),
+        directions.as<i8>(),
+        static_cast<i32>(number_of(args[5], 0, 0, 16)),
+        static_cast<i32>(number_of(args[5], 1, 0, 32767)),
+        static_cast<i32>(number_of(args[5], 2, -31, 31)),
+        static_cast<i32>(number_of(args[5], 3, 1, 256)),
+        static_cast<float>(number_of(args[5], 4, 0, i64{1} << 30)),
+        static_cast<float>(needed)};
+    const LossTables tables{powers.as<i32>(), logarithms.as<i32>(), powers.size(0), logarithms.size(0)};
+    unlocked([&] { run(generation, tables); });
+    Py_RETURN_NONE;
+  });
+}
+
 PyMethodDef kFunctions[] = {
     {"score_heads", method(score_heads), METH_FASTCALL,
      "score_heads(kernel, heads, biases, features, labels, n_correct, margins) -> are features +-1"},
+    {"row_generation", method(row_generation), METH_FASTCALL,
+     "row_generation(values, features, mean, labels, directions, numbers, needed, powers, logarithms): "
+     "move values"},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
