@@ -99,11 +99,12 @@ def _levels(images: U8, steps: Mapping[str, Array]) -> U8:
 
 def _dead(images: U8, steps: Mapping[str, Array]) -> U8:
     """Fill each dead pixel with its nearest live ones in four directions, weighed by 1 / d^2."""
-    dead = steps['dead']
+    dead = steps['dead'] != 0
     filling = _cached_fill(dead.tobytes(), *dead.shape)
     flat = images.reshape(len(images), -1, images.shape[3]).astype(np.float32)
-    filled = np.einsum('ij,njc->nic', filling, flat, optimize=True)
-    return _levels_of(filled).reshape(images.shape)
+    filled = images.copy()
+    filled[:, dead] = _levels_of(np.einsum('ij,njc->nic', filling, flat, optimize=True))
+    return filled
 
 
 def _median(images: U8, steps: Mapping[str, Array]) -> U8:
@@ -144,15 +145,15 @@ _APPLY: Mapping[str, Callable[[U8, Mapping[str, Array]], U8]] = {
 
 @lru_cache(maxsize=4)  # what runs, and what is tried
 def _cached_fill(dead: bytes, height: int, width: int) -> F32:
-    return fill_matrix(np.frombuffer(dead, np.uint8).reshape(height, width) != 0)
+    return fill_matrix(np.frombuffer(dead, bool).reshape(height, width))
 
 
 def fill_matrix(dead: Array) -> F32:
-    """Return (h * w, h * w): the rows of live pixels are the identity; dead (h, w) bool."""
+    """Return what of all pixels goes into each dead one, (n_dead, h * w); dead (h, w) bool."""
     height, width = dead.shape
-    matrix = np.eye(height * width, dtype=np.float32)
-    live = ~dead
-    for y, x in np.argwhere(dead):
+    live, places = ~dead, np.argwhere(dead)
+    matrix = np.zeros((len(places), height * width), np.float32)
+    for i, (y, x) in enumerate(places):
         row = np.zeros((height, width), np.float32)
         for line, at, place in ((live[y], x, (y, ...)), (live[:, x], y, (..., x))):
             alive = np.flatnonzero(line)
@@ -160,7 +161,7 @@ def fill_matrix(dead: Array) -> F32:
                 row[place][side] = 1 / (side - at) ** 2
         if not row.any():
             row[live] = 1  # no live pixel in its row or column: the mean of all that live
-        matrix[y * width + x] = (row / max(float(row.sum()), 1e-12)).reshape(-1)
+        matrix[i] = (row / max(float(row.sum()), 1e-12)).reshape(-1)
     return matrix
 
 

@@ -118,7 +118,9 @@ class AcceleratedRowEs(RowEs):
         if end == generation:
             return None
         n_batch = min(self._batch_size, len(order))
-        self._learner.start_head(run.values, task.mean.astype(np.int64), int(run.register), n_batch)
+        self._learner.start_head(
+            run.values, task.mean.astype(np.int64), int(run.register), n_batch
+        )
         n_turns = end - generation
         while generation < end:
             if at + n_batch > len(order):
