@@ -27,8 +27,9 @@ import numpy as np
 
 FORMAT = 0x45410001
 N_HEADER_WORDS = 3
-# What a build that learns holds: samples of row_es, and the logarithm of the longest window
-MAX_SAMPLES, LOG2_WINDOW = 512, 9
+# What a build that learns holds: samples of the head's features, whole frames of flips, and the
+# logarithm of the longest window
+MAX_SAMPLES, MAX_FLIP_SAMPLES, LOG2_WINDOW = 512, 64, 9
 _FLIP = np.uint32(1 << 31)
 
 
@@ -108,9 +109,11 @@ class Geometry:
 
     @property
     def learning_parameters(self) -> dict[str, int | str]:
-        """Return the parameters of a build that learns, too; levels have no statistics."""
-        log2_window = LOG2_WINDOW if self.value_bits == 1 else 0
-        return self.parameters | {'EsSamples': MAX_SAMPLES, 'StatBits': log2_window}
+        """Return the parameters of a build that learns, too, all that its neurons can."""
+        parameters = self.parameters | {'EsSamples': MAX_SAMPLES}
+        if self.value_bits > 1:
+            return parameters | {'SgdSamples': MAX_SAMPLES}
+        return parameters | {'StatBits': LOG2_WINDOW, 'FlipSamples': MAX_FLIP_SAMPLES}
 
 
 def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometry:
@@ -174,6 +177,22 @@ def _with_head(network: Network, weights: Weights, parts: list[U32]) -> U32:
     parts.append(_head_words(weights[f'{head}.weights']).reshape(-1))
     words = np.concatenate(parts)
     return np.append(words, np.uint32(crc_of(words)))
+
+
+def with_image(network: Network, weights: Weights, image: U32, lanes: int = 128) -> Weights:
+    """Return `weights` with the binary weights that a bank's image holds."""
+    geometry = geometry_of(network, weights, lanes)
+    changes: dict[str, Array] = {}
+    at, first_words = N_HEADER_WORDS, 9 if geometry.first_weight_bits > 1 else 1
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            shape = (layer.n_out, geometry.n_words(layer.n_in) * lanes // 32)
+            n_words = shape[0] * shape[1] * first_words
+            if first_words == 1:
+                packed = image[at : at + n_words].astype('>u4').reshape(shape).view(np.uint8)
+                changes[f'{layer.name}.weights'] = unpack_signs(packed, layer.n_in)
+            at, first_words = at + n_words, 1
+    return weights.replace(changes)
 
 
 def crc_of(words: U32) -> int:

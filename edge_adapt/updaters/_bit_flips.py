@@ -10,9 +10,10 @@ lambda children, the first of equals, becomes the parent where it is no worse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from edge_adapt.lfsr import states
 from edge_adapt.networks.layers import Dense
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, I32, I64, Weights
@@ -34,6 +35,16 @@ class Parent(NamedTuple):
     n_accepted: int
 
 
+def binary_layers(network: Network, weights: Weights) -> list[Dense]:
+    """Return the fully connected layers whose weights are all +1 or -1."""
+    dense = [layer for layer in network.layers if isinstance(layer, Dense)]
+    return [
+        layer
+        for layer in dense
+        if np.all(np.abs(weights[f'{layer.name}.weights'].astype(np.int16)) == 1)
+    ]
+
+
 def xorshift(state: int) -> int:
     """Return the state after `state`."""
     state ^= state << 13 & WORD
@@ -41,19 +52,18 @@ def xorshift(state: int) -> int:
     return state ^ (state << 5 & WORD)
 
 
-def flips(network: Network, seed: int, rate: int, lanes: int) -> dict[str, Array]:
+def flips(layers: Sequence[Dense], seed: int, rate: int, lanes: int) -> dict[str, Array]:
     """Return which weights (n_out, n_in) of each layer a seed flips; rate 0..65535."""
-    states = [seed ^ (GOLDEN * (group + 1) & WORD) or 1 for group in range(lanes // 32)]
-    found = {}
-    for layer in network.layers:
-        if isinstance(layer, Dense):
-            n_words = -(-layer.n_in // lanes)
-            words = np.zeros((layer.n_out * n_words, len(states)), np.uint32)
-            for index in range(len(words)):
-                words[index] = [_mask(state, rate) for state in states]
-                states = [xorshift(state) for state in states]
-            rows = words.astype('>u4').view(np.uint8).reshape(layer.n_out, -1)
-            found[f'{layer.name}.weights'] = np.unpackbits(rows, axis=1)[:, : layer.n_in] == 1
+    widths = [-(-layer.n_in // lanes) for layer in layers]  # words of a neuron
+    n_words = sum(layer.n_out * width for layer, width in zip(layers, widths, strict=True))
+    starts = [seed ^ (GOLDEN * (group + 1) & WORD) or 1 for group in range(lanes // 32)]
+    groups = [_mask(states(start, n_words, xorshift), rate) for start in starts]
+    words = np.stack(groups, axis=1).astype('>u4')
+    found, at = {}, 0
+    for layer, width in zip(layers, widths, strict=True):
+        rows = words[at : at + layer.n_out * width].view(np.uint8).reshape(layer.n_out, -1)
+        found[f'{layer.name}.weights'] = np.unpackbits(rows, axis=1)[:, : layer.n_in] == 1
+        at += layer.n_out * width
     return found
 
 
@@ -83,12 +93,13 @@ def evolve(
 
     options: seed, n_children, rate, lanes.
     """
+    layers = binary_layers(network, weights)
     register = options['seed']
     parent = Parent(weights, fitness(logits(weights), labels), xorshift(register), 0)
     while True:
         best, register = None, parent.register
         for _ in range(options['n_children']):
-            chosen = flips(network, register, options['rate'], options['lanes'])
+            chosen = flips(layers, register, options['rate'], options['lanes'])
             child = flipped(parent.weights, chosen)
             child_fitness = fitness(logits(child), labels)
             if best is None or child_fitness > best[1]:
@@ -101,11 +112,9 @@ def evolve(
         yield parent
 
 
-def _mask(state: int, rate: int) -> int:
-    """Return the bits of 32 lanes that a register flips."""
-    if state >> 16 >= rate:
-        return 0
-    mask = state
+def _mask(registers: Array, rate: int) -> Array:
+    """Return the bits of 32 lanes that registers (n,) flip."""
+    mask = np.where(registers >> 16 < rate, registers, np.uint32(0))
     for turn in TURNS:
-        mask &= (state << 32 - turn | state >> turn) & WORD
+        mask &= registers << (32 - turn) | registers >> turn
     return mask

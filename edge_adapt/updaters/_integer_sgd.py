@@ -45,21 +45,21 @@ def descend(
     n_classes = len(head.biases)
     own = np.arange(n_classes) == label
     errors = ((128 + (logits(head, levels) >> shift)).clip(0, 255) - 255 * own) >> 1
-    register, values = Lfsr(head.register), head.values.copy()
-    for feature, level in enumerate(levels.astype(np.int64)):
-        noise = _noise(register, n_classes, rate)
-        values[:, feature] -= (errors * level + noise) >> rate
-    noise = _noise(register, n_classes, rate)
-    biases = head.biases - ((errors * BIAS_FEATURE + noise) >> rate)
+    features = np.append(levels.astype(np.int64), BIAS_FEATURE)
+    register = Lfsr(head.register)
+    noise = _noise(register, n_classes, len(features), rate)
+    moves = (np.outer(errors, features) + noise) >> rate
     highest = (1 << bias_bits - 1) - 1
     return IntegerHead(
-        values.clip(-LIMIT, LIMIT), biases.clip(-highest - 1, highest), register.state
+        (head.values - moves[:, :-1]).clip(-LIMIT, LIMIT),
+        (head.biases - moves[:, -1]).clip(-highest - 1, highest),
+        register.state,
     )
 
 
-def _noise(register: Lfsr, n_classes: int, rate: int) -> I64:
-    """Return `rate` random bits a class (n_classes,): the register, turned by three a class."""
-    register.signs(N_DRAWN)
-    twice = register.state << 32 | register.state
-    turned = [twice >> 3 * j % 32 for j in range(n_classes)]
-    return np.array([bits & ((1 << rate) - 1) for bits in turned], np.int64)
+def _noise(register: Lfsr, n_classes: int, n_features: int, rate: int) -> I64:
+    """Return `rate` random bits (n_classes, n_features): the register, turned by three a class."""
+    states = register.every(N_DRAWN, n_features).astype(np.uint64)
+    turns = (3 * np.arange(n_classes, dtype=np.uint64) % 32)[:, None]
+    turned = (states << np.uint64(32) | states) >> turns
+    return (turned & np.uint64((1 << rate) - 1)).astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import logging
 from typing import Any
 
 from cocotb.clock import Clock
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from hw.registers import addresses
 
 CLOCK_NS = 8  # 125 MHz
+POLL_CYCLES = 200  # between two looks at a unit that learns
 ERRORS = ('intact', 'format', 'geometry', 'too short', 'too long', 'crc', 'memory')
 
 
@@ -74,6 +76,8 @@ class Accelerator:
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
+        # A line for every beat takes longer than the beat.
+        logging.getLogger(f'cocotb.{dut._name}').setLevel(logging.WARNING)
         self.n_classes = len(dut.m_axis_result_tdata) // 32
         self.geometry = 0
         ends = (dut.clk_i, dut.rst_ni)
@@ -169,8 +173,7 @@ class Accelerator:
         data = np.asarray(values).astype('<i4').tobytes()
         await self.state_in.send(AxiStreamFrame(data))
         await self.state_in.wait()
-        while await self.read('es_status') & 1:
-            await ClockCycles(self.dut.clk_i, 16)
+        await self.idle('es_status')
 
     async def values(self, n_features: int) -> I64:
         """Return the learning unit's values (n_classes, n_features + 1)."""
@@ -179,14 +182,32 @@ class Accelerator:
         table = np.frombuffer(bytes(frame.tdata), '<i4').reshape(n_features + 1, -1)
         return np.asarray(table.T, np.int64)
 
+    async def load_descent(self, region: int, values: I64) -> None:
+        """Fill a region of the descent unit: 0 values and biases, 1 order."""
+        await self.write('sgd_load', region)
+        await self.state_in.send(AxiStreamFrame(np.asarray(values).astype('<i4').tobytes()))
+        await self.state_in.wait()
+        await self.idle('sgd_status')
+
+    async def descended(self, n_features: int) -> I64:
+        """Return the descent unit's values (n_classes, n_features + 1), the biases last."""
+        await self.write('sgd_store', 0)
+        frame = await self.state_out.recv()
+        table = np.frombuffer(bytes(frame.tdata), '<i4').reshape(n_features + 1, -1)
+        return np.asarray(table.T, np.int64)
+
+    async def idle(self, status: str) -> None:
+        """Wait until the unit of a status register is idle."""
+        while await self.read(status) & 1:
+            await ClockCycles(self.dut.clk_i, POLL_CYCLES)
+
     async def load_statistics(self, wanted: I64, parts: I64) -> None:
         """Give the statistics unit q and the slope of each neuron."""
         await self.write('stat_load', 0)
         words = (np.asarray(wanted) << 16 | np.asarray(parts) & 0xFFFF).astype('<u4')
         await self.state_in.send(AxiStreamFrame(words.tobytes()))
         await self.state_in.wait()
-        while await self.read('stat_status'):
-            await ClockCycles(self.dut.clk_i, 16)
+        await self.idle('stat_status')
 
     async def statistics(self) -> Statistics:
         """Return what the statistics unit holds."""

@@ -7,12 +7,15 @@
 // s_axil    registers (hw/REGISTERS.md)
 // s_axis_pixels   frames: words of P lanes; tuser[0] probes the bank not selected, tuser[1] asks
 //           for the frame's bits, tuser[2] keeps it as a sample of label tuser[10:3]
+//           (bnn_pkg::user_t)
 // m_axis_result   one beat a frame: logits of 32 bits, class 0 in the low bits;
 //                 tuser = {label [9:2], probe [1], bank [0]}
 // m_axis_bits     the hidden layers' bits of a frame that asked for them, words of P lanes
 // s_axis_param / m_axis_param   parameter images (parameter_port.sv), in and read back
-// s_axis_es / m_axis_es   state of what learns: es_unit.sv, where EsSamples is not 0, and
-//                 stat_unit.sv over windows of up to 2^StatBits frames, where that is not 0
+// s_axis_es / m_axis_es   state of what learns (learning_units.sv): es_unit.sv, where EsSamples is
+//           not 0, stat_unit.sv over windows of up to 2^StatBits frames, where that is not 0, and
+//           sgd_unit.sv, where SgdSamples is not 0
+// Where FlipSamples is not 0, flip_stage.sv evolves the weights of the bank not selected.
 
 module accelerator #(
     parameter int unsigned Lanes = 128,
@@ -23,7 +26,9 @@ module accelerator #(
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
     parameter int unsigned NClasses = 10,
     parameter int unsigned EsSamples = 0,
-    parameter int unsigned StatBits = 0
+    parameter int unsigned StatBits = 0,
+    parameter int unsigned SgdSamples = 0,
+    parameter int unsigned FlipSamples = 0
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -86,29 +91,30 @@ module accelerator #(
   localparam logic [31:0] Geometry = geometry_pkg::checksum(
       Lanes, ValueBits, PixelPlanes, FirstWeightBits, NClasses, NLayers, AllWidths);
   localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]);
-  localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24;
 
   geometry_check #(
       .Lanes(Lanes), .ValueBits(ValueBits), .PixelPlanes(PixelPlanes),
       .FirstWeightBits(FirstWeightBits), .NLayers(NLayers), .NClasses(NClasses),
-      .StatBits(StatBits), .NNeurons(NNeurons), .WeightDepth(WeightDepth)
+      .StatBits(StatBits), .SgdSamples(SgdSamples), .FlipSamples(FlipSamples),
+      .NNeurons(NNeurons), .WeightDepth(WeightDepth)
   ) u_check ();
 
   // ---- registers ----
 
-  logic frame_probe, frame_ready, frame_start, frame_done, frame_bank, frame_running;
-  logic frame_refused, command_bank, selected;
-  logic write_request, write_accepted, read_request, read_accepted;
-  logic select_request, select_accepted;
-  logic [31:0] bank_status;
-  logic [63:0] bank_versions;
-  learning_pkg::command_t learning_command;
-  learning_pkg::status_t learning_status;
+  logic frame_probe, frame_ready, frame_start, frame_done, frame_answered, frame_refused;
+  logic frame_bank, frame_running;
+  bank_pkg::request_t bank_request;
+  bank_pkg::accepted_t bank_accepted;
+  bank_pkg::status_t banks;
+  learning_pkg::command_t command;
+  learning_pkg::status_t learning;
 
   register_file #(
-      .Geometry(Geometry),
-      .HasEs   (EsSamples != 0),
-      .StatBits(StatBits)
+      .Geometry  (Geometry),
+      .HasEs     (EsSamples != 0),
+      .StatBits  (StatBits),
+      .SgdSamples(SgdSamples),
+      .HasFlips  (FlipSamples != 0)
   ) u_registers (
       .clk_i,
       .rst_ni,
@@ -129,22 +135,15 @@ module accelerator #(
       .s_axil_rresp,
       .s_axil_rvalid,
       .s_axil_rready,
-      .bank_o           (command_bank),
-      .write_request_o  (write_request),
-      .write_accepted_i (write_accepted),
-      .read_request_o   (read_request),
-      .read_accepted_i  (read_accepted),
-      .select_request_o (select_request),
-      .select_accepted_i(select_accepted),
-      .selected_i       (selected),
-      .bank_status_i    (bank_status),
-      .bank_versions_i  (bank_versions),
-      .frame_running_i  (frame_running),
-      .frame_started_i  (frame_start),
-      .frame_answered_i (frame_done),
-      .frame_refused_i  (frame_refused),
-      .learning_o       (learning_command),
-      .learning_i       (learning_status)
+      .request_o       (bank_request),
+      .accepted_i      (bank_accepted),
+      .banks_i         (banks),
+      .frame_running_i (frame_running),
+      .frame_started_i (frame_start),
+      .frame_answered_i(frame_answered),
+      .frame_refused_i (frame_refused),
+      .learning_o      (command),
+      .learning_i      (learning)
   );
 
   // ---- parameters: two banks ----
@@ -154,7 +153,8 @@ module accelerator #(
   logic [$clog2(2*NFeatures)-1:0] head_addr;
   logic [$clog2(2*NClasses)-1:0] bias_addr;
   logic [Lanes-1:0] weight;
-  logic [31:0] threshold, bias;
+  logic [31:0] threshold, bias, sweep_rdata;
+  bank_pkg::access_t sweep;
   logic [32*((NClasses+3)/4)-1:0] head;
 
   parameter_store #(
@@ -173,16 +173,11 @@ module accelerator #(
       .frame_done_i     (frame_done),
       .frame_bank_o     (frame_bank),
       .frame_running_o  (frame_running),
-      .bank_i           (command_bank),
-      .write_request_i  (write_request),
-      .write_accepted_o (write_accepted),
-      .read_request_i   (read_request),
-      .read_accepted_o  (read_accepted),
-      .select_request_i (select_request),
-      .select_accepted_o(select_accepted),
-      .selected_o       (selected),
-      .status_o         (bank_status),
-      .versions_o       (bank_versions),
+      .request_i        (bank_request),
+      .accepted_o       (bank_accepted),
+      .status_o         (banks),
+      .access_i         (sweep),
+      .rdata_o          (sweep_rdata),
       .s_valid_i        (s_axis_param_tvalid),
       .s_ready_o        (s_axis_param_tready),
       .s_data_i         (s_axis_param_tdata),
@@ -201,26 +196,24 @@ module accelerator #(
       .head_o           (head)
   );
 
-  // ---- engine ----
+  // ---- engine, and what learns ----
 
   assign m_axis_result_tlast = 1'b1;
 
-  logic sample_valid, sample_last, stat_valid, stat_last, stat_reached;
-  logic signed [AccBits-1:0] stat_sum;
-  logic [Lanes-1:0] sample_word;
-  logic [7:0] sample_label;
-
-  network_engine #(
-      .ValueBits  (ValueBits),
-      .Lanes      (Lanes),
-      .PixelPlanes(PixelPlanes),
+  learning_engine #(
+      .ValueBits      (ValueBits),
+      .Lanes          (Lanes),
+      .PixelPlanes    (PixelPlanes),
       .FirstWeightBits(FirstWeightBits),
-      .NLayers    (NLayers),
-      .Widths     (Widths),
-      .NClasses   (NClasses),
-      .AccBits    (AccBits),
-      .WeightDepth(WeightDepth),
-      .NNeurons   (NNeurons)
+      .NLayers        (NLayers),
+      .Widths         (Widths),
+      .NClasses       (NClasses),
+      .WeightDepth    (WeightDepth),
+      .NNeurons       (NNeurons),
+      .EsSamples      (EsSamples),
+      .StatBits       (StatBits),
+      .SgdSamples     (SgdSamples),
+      .FlipSamples    (FlipSamples)
   ) u_engine (
       .clk_i,
       .rst_ni,
@@ -234,6 +227,7 @@ module accelerator #(
       .frame_ready_i   (frame_ready),
       .frame_start_o   (frame_start),
       .frame_done_o    (frame_done),
+      .frame_answered_o(frame_answered),
       .bank_i          (frame_bank),
       .weight_addr_o   (weight_addr),
       .weight_i        (weight),
@@ -251,49 +245,19 @@ module accelerator #(
       .bits_ready_i    (m_axis_bits_tready),
       .bits_o          (m_axis_bits_tdata),
       .bits_last_o     (m_axis_bits_tlast),
-      .sample_valid_o  (sample_valid),
-      .sample_word_o   (sample_word),
-      .sample_last_o   (sample_last),
-      .sample_label_o  (sample_label),
-      .stat_valid_o    (stat_valid),
-      .stat_last_o     (stat_last),
-      .stat_reached_o  (stat_reached),
-      .stat_sum_o      (stat_sum)
-  );
-
-  // ---- what learns: it has its own adders, so frames never wait for it ----
-
-  learning_units #(
-      .Lanes    (Lanes),
-      .ValueBits(ValueBits),
-      .NClasses (NClasses),
-      .NFeatures(NFeatures),
-      .NNeurons (NNeurons),
-      .NFirst   (32'(Widths[31:16])),
-      .AccBits  (AccBits),
-      .EsSamples(EsSamples),
-      .StatBits (StatBits)
-  ) u_learning (
-      .clk_i,
-      .rst_ni,
-      .sample_valid_i  (sample_valid),
-      .sample_word_i   (sample_word),
-      .sample_last_i   (sample_last),
-      .sample_label_i  (sample_label),
-      .stat_valid_i    (stat_valid),
-      .stat_last_i     (stat_last),
-      .stat_reached_i  (stat_reached),
-      .stat_sum_i      (stat_sum),
-      .command_i       (learning_command),
-      .status_o        (learning_status),
-      .s_valid_i       (s_axis_es_tvalid),
-      .s_ready_o       (s_axis_es_tready),
-      .s_data_i        (s_axis_es_tdata),
-      .s_last_i        (s_axis_es_tlast),
-      .m_valid_o       (m_axis_es_tvalid),
-      .m_ready_i       (m_axis_es_tready),
-      .m_data_o        (m_axis_es_tdata),
-      .m_last_o        (m_axis_es_tlast)
+      .command_i       (command),
+      .status_o        (learning),
+      .state_valid_i   (s_axis_es_tvalid),
+      .state_ready_o   (s_axis_es_tready),
+      .state_data_i    (s_axis_es_tdata),
+      .state_last_i    (s_axis_es_tlast),
+      .state_valid_o   (m_axis_es_tvalid),
+      .state_ready_i   (m_axis_es_tready),
+      .state_data_o    (m_axis_es_tdata),
+      .state_last_o    (m_axis_es_tlast),
+      .evolved_bank_i  (!banks.selected),
+      .access_o        (sweep),
+      .rdata_i         (sweep_rdata)
   );
 
 endmodule

@@ -22,10 +22,10 @@ module activation_store #(
     output logic                       s_ready_o,
     input  logic           [Lanes-1:0] s_data_i,
     input  logic                       s_last_i,
-    input  logic           [     10:0] s_user_i,
+    input  bnn_pkg::user_t             s_user_i,
     output logic                       refused_o,
     output logic                       frame_valid_o,
-    output logic           [     10:0] frame_user_o,
+    output bnn_pkg::user_t             frame_user_o,
     // The pipeline
     input  bnn_pkg::step_t             read_i,
     input  bnn_pkg::step_t             write_i,
@@ -53,7 +53,7 @@ module activation_store #(
   logic [Lanes-1:0] hidden[2**(HiddenBits+1)];
   logic [Lanes-1:0] frame_word, hidden_word_q, collected_q, collected;
   logic [Lanes-1:0] frame_data;
-  logic [10:0] frame_user;
+  bnn_pkg::user_t frame_user;
   logic frame_word_valid, frame_word_ready, frame_last;
   logic [15:0] count_q;
   logic [PlaceBits-1:0] place;
@@ -64,7 +64,7 @@ module activation_store #(
   assign layer_done = write_i.valid && write_i.layer_last;
 
   skid_buffer #(
-      .Width(Lanes + 12)
+      .Width(Lanes + 1 + bnn_pkg::UserBits)
   ) u_skid (
       .clk_i,
       .rst_ni,

@@ -22,4 +22,24 @@ package bnn_pkg;
     logic parity;      // of the layer
   } step_t;
 
+  // What a frame is; `own` are those of a unit that learns (flip_stage.sv).
+  typedef struct packed {
+    logic own;
+    logic [7:0] label;  // of a sample
+    logic sample;       // to be kept, with its label
+    logic bits;         // its bits are wanted
+    logic probe;        // of the bank not selected
+  } user_t;
+
+  // What its result tells.
+  typedef struct packed {
+    logic own;
+    logic [7:0] label;  // the first of the largest logits
+    logic probe;
+    logic bank;
+  } answer_t;
+
+  localparam int unsigned UserBits = 12;
+  localparam int unsigned AnswerBits = 11;
+
 endpackage

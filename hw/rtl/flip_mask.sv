@@ -3,10 +3,12 @@
 //
 // Which bits of the binary weights a candidate flips, word by word in the order in which weights
 // are read: sparse bits of one xorshift register for each 32 lanes, begun again from the seed. So
-// a candidate is its seed, and is never stored. Padding is never flipped.
+// a candidate is its seed, and is never stored. Padding is never flipped, nor are the weights of a
+// first layer whose words of lanes are several (FirstWords): those are no bits.
 
 module flip_mask #(
     parameter int unsigned Lanes = 128,
+    parameter int unsigned FirstWords = 1,
     parameter int unsigned NLayers = 2,
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
     localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1
@@ -27,7 +29,8 @@ module flip_mask #(
   // Words of a neuron, less one, and the lanes of the last of them, for each layer.
   function automatic logic [16*NLayers-1:0] last_words();
     for (int l = 0; l < NLayers; l++) begin
-      last_words[16*l+:16] = 16'((32'(Widths[16*l+:16]) + Lanes - 1) / Lanes) - 16'd1;
+      last_words[16*l+:16] = 16'((32'(Widths[16*l+:16]) + Lanes - 1) / Lanes *
+          (l == 0 ? FirstWords : 1)) - 16'd1;
     end
   endfunction
 
@@ -51,11 +54,16 @@ module flip_mask #(
   logic [LayerBits-1:0] layer_q;
   logic [15:0] word_q, neuron_q;
   logic [Lanes-1:0] flips;
-  logic last_word, last_neuron;
+  logic last_word, last_neuron, are_bits;
 
   assign last_word = word_q == LastWords[16*layer_q+:16];
   assign last_neuron = neuron_q == Widths[16*(32'(layer_q)+1)+:16] - 16'd1;
-  assign mask_o = last_word ? flips & LastLanes[Lanes*layer_q+:Lanes] : flips;
+  assign are_bits = FirstWords == 1 || layer_q != '0;
+
+  always_comb begin
+    mask_o = are_bits ? flips : '0;
+    if (last_word) mask_o = mask_o & LastLanes[Lanes*layer_q+:Lanes];
+  end
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
@@ -81,7 +89,7 @@ module flip_mask #(
 
     always_ff @(posedge clk_i) begin
       if (start_i) state_q <= first == '0 ? 32'd1 : first;
-      else if (next_i) state_q <= following(state_q);
+      else if (next_i && are_bits) state_q <= following(state_q);
     end
   end
 

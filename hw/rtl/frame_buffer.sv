@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two frames of input words: one is filled by the stream while the engine reads the other.
-// user travels with its frame: {label [10:3], sample, bits wanted, probe}.
 //
 // A packet that does not end with the last word of a frame is dropped and told by refused_o.
 
@@ -17,11 +16,11 @@ module frame_buffer #(
     output logic                s_ready_o,
     input  logic [   Lanes-1:0] s_data_i,
     input  logic                s_last_i,
-    input  logic [        10:0] s_user_i,
+    input  bnn_pkg::user_t      s_user_i,
     output logic                refused_o,
     // The oldest frame; release_i gives its half back
     output logic                frame_valid_o,
-    output logic [        10:0] frame_user_o,
+    output bnn_pkg::user_t      frame_user_o,
     input  logic                release_i,
     // Latency 1
     input  logic [AddrBits-1:0] addr_i,
@@ -32,7 +31,7 @@ module frame_buffer #(
   logic [AddrBits-1:0] beat_q;
   logic write_half_q, read_half_q, drain_q;
   logic [1:0] full_q;
-  logic [21:0] user_q;
+  bnn_pkg::user_t user0_q, user1_q;
   logic take, last_beat;
 
   assign s_ready_o = !full_q[write_half_q];
@@ -40,7 +39,7 @@ module frame_buffer #(
   assign last_beat = beat_q == AddrBits'(NBeats - 1);
   assign refused_o = take && s_last_i && (drain_q || !last_beat);
   assign frame_valid_o = full_q[read_half_q];
-  assign frame_user_o = read_half_q ? user_q[21:11] : user_q[10:0];
+  assign frame_user_o = read_half_q ? user1_q : user0_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -48,7 +47,8 @@ module frame_buffer #(
       write_half_q <= 1'b0;
       read_half_q  <= 1'b0;
       full_q       <= 2'b00;
-      user_q       <= '0;
+      user0_q      <= '0;
+      user1_q      <= '0;
       drain_q      <= 1'b0;
     end else begin
       if (release_i) begin
@@ -59,10 +59,10 @@ module frame_buffer #(
         beat_q  <= (s_last_i || last_beat || drain_q) ? '0 : beat_q + AddrBits'(1);
         drain_q <= !s_last_i && (drain_q || last_beat);
         if (s_last_i && last_beat && !drain_q) begin
-          full_q[write_half_q]       <= 1'b1;
-          if (write_half_q) user_q[21:11] <= s_user_i;
-          else user_q[10:0] <= s_user_i;
-          write_half_q              <= !write_half_q;
+          full_q[write_half_q] <= 1'b1;
+          if (write_half_q) user1_q <= s_user_i;
+          else user0_q <= s_user_i;
+          write_half_q <= !write_half_q;
         end
       end
     end

@@ -11,6 +11,8 @@ module geometry_check #(
     parameter int unsigned NLayers = 2,
     parameter int unsigned NClasses = 10,
     parameter int unsigned StatBits = 0,
+    parameter int unsigned SgdSamples = 0,
+    parameter int unsigned FlipSamples = 0,
     parameter int unsigned NNeurons = 512,
     parameter int unsigned WeightDepth = 2304
 );
@@ -36,6 +38,15 @@ module geometry_check #(
   if (ValueBits != 1 && !(ValueBits == 8 && PixelPlanes == 1 && FirstWeightBits == 1 &&
                           StatBits == 0)) begin : gen_illegal_values
     $error("ValueBits must be 1, or 8 without planes and statistics, got %0d", ValueBits);
+  end
+  if (SgdSamples != 0 && ValueBits != 8) begin : gen_illegal_descent
+    $error("SgdSamples must be 0 where neurons give bits, got %0d", SgdSamples);
+  end
+  if (FlipSamples != 0 && ValueBits != 1) begin : gen_illegal_flips
+    $error("FlipSamples must be 0 where neurons give levels, got %0d", FlipSamples);
+  end
+  if (FlipSamples == 1 || SgdSamples == 1) begin : gen_illegal_samples
+    $error("FlipSamples and SgdSamples must be 0 or at least 2");
   end
   if (NLayers >= geometry_pkg::MaxWidths) begin : gen_illegal_layers
     $error("NLayers must be below %0d, got %0d", geometry_pkg::MaxWidths, NLayers);

@@ -15,20 +15,20 @@ module head_row #(
     input  logic [            7:0] feature_i,
     output logic                   valid_o,
     output logic [16*NClasses-1:0] products_o,
-    // Factors that are taken have their products with borrow_done_o
-    input  logic                   borrow_valid_i,
-    output logic                   borrow_ready_o,
-    input  logic [ 8*NClasses-1:0] borrow_factors_i,
-    input  logic [            7:0] borrow_factor_i,
-    output logic                   borrow_done_o
+    // {valid, factor, a factor a class} are taken with ready of {ready, done, products}, and have
+    // their products with done
+    input  logic [ 8*NClasses+8:0] borrow_i,
+    output logic [16*NClasses+1:0] borrow_o
 );
 
-  logic [8*NClasses-1:0] factors;
-  logic [7:0] factor;
+  logic [8*NClasses-1:0] factors, borrow_factors;
+  logic [7:0] factor, borrow_factor;
+  logic borrow_valid, done_q;
 
-  assign borrow_ready_o = !valid_i;
-  assign factors = valid_i ? weights_i : borrow_factors_i;
-  assign factor = valid_i ? feature_i : borrow_factor_i;
+  assign {borrow_valid, borrow_factor, borrow_factors} = borrow_i;
+  assign borrow_o = {!valid_i, done_q, products_o};
+  assign factors = valid_i ? weights_i : borrow_factors;
+  assign factor = valid_i ? feature_i : borrow_factor;
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_multipliers
     always_ff @(posedge clk_i) begin
@@ -37,8 +37,8 @@ module head_row #(
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {valid_o, borrow_done_o} <= '0;
-    else {valid_o, borrow_done_o} <= {valid_i, borrow_valid_i && borrow_ready_o};
+    if (!rst_ni) {valid_o, done_q} <= '0;
+    else {valid_o, done_q} <= {valid_i, borrow_valid && !valid_i};
   end
 
 endmodule

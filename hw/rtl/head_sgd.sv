@@ -42,12 +42,8 @@ module head_sgd #(
     output logic                         busy_o,
     output logic        [          31:0] steps_o,
     // The head's multipliers (head_row.sv)
-    output logic                         borrow_valid_o,
-    input  logic                         borrow_ready_i,
-    output logic        [ 8*NClasses-1:0] borrow_factors_o,
-    output logic        [           7:0] borrow_factor_o,
-    input  logic                         borrow_done_i,
-    input  logic        [16*NClasses-1:0] borrow_products_i
+    output logic        [ 8*NClasses+8:0] borrow_o,
+    input  logic        [16*NClasses+1:0] borrow_i
 );
 
   typedef enum logic [2:0] {
@@ -79,20 +75,24 @@ module head_sgd #(
   logic [31:0] register_q;
   logic [16*NClasses-1:0] row_q, row_new;
   logic [8*NClasses-1:0] rounded, errors, errors_q;
-  logic updating_q, at_biases, product, write_row;
+  logic [16*NClasses-1:0] products;
+  logic borrow_ready, borrow_done, updating_q, at_biases, product, write_row;
   logic [14:0] dropped;
 
   assign at_biases = feature_q == BiasRow;
   assign row_at = state_q == StFeature && feature_q == '0 ? row_addr_i : feature_q[RowBits-1:0];
   assign s_ready_o = state_q == StFeature && !row_we_i;
   assign busy_o = state_q != StFeature || feature_q != '0;
-  assign product = state_q == StProduct && borrow_done_i;
+  assign product = state_q == StProduct && borrow_done;
   assign write_row = product && updating_q && !at_biases;
   assign row_rdata_o = row_q;
   assign register_o = register_q;
-  assign borrow_valid_o = state_q == StMultiply;
-  assign borrow_factors_o = updating_q ? errors_q : rounded;
-  assign borrow_factor_o = updating_q && at_biases ? BiasFeature : level_q;
+  assign borrow_o = {
+    state_q == StMultiply,
+    updating_q && at_biases ? BiasFeature : level_q,
+    updating_q ? errors_q : rounded
+  };
+  assign {borrow_ready, borrow_done, products} = borrow_i;
   assign dropped = 15'((16'd1 << rate_i) - 16'd1);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -105,9 +105,9 @@ module head_sgd #(
       unique case (state_q)
         StFeature: if (s_valid_i && s_ready_o) state_q <= StRead;
         StRead: state_q <= StMultiply;
-        StMultiply: if (borrow_ready_i) state_q <= StProduct;
+        StMultiply: if (borrow_ready) state_q <= StProduct;
         StProduct: begin
-          if (borrow_done_i) begin
+          if (borrow_done) begin
             feature_q <= feature_q + (RowBits + 1)'(1);
             state_q   <= StNext;
           end
@@ -148,7 +148,7 @@ module head_sgd #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) register_q <= 32'd1;
     else if (register_we_i) register_q <= register_i;
-    else if (state_q == StMultiply && updating_q && borrow_ready_i) register_q <= drawn(register_q);
+    else if (state_q == StMultiply && updating_q && borrow_ready) register_q <= drawn(register_q);
   end
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_classes
@@ -179,7 +179,7 @@ module head_sgd #(
 
     // update
     assign turned = 32'({register_q, register_q} >> (3 * j) % 32);
-    assign change = (18'(signed'(borrow_products_i[16*j+:16])) +
+    assign change = (18'(signed'(products[16*j+:16])) +
         signed'(18'(turned[14:0] & dropped))) >>> rate_i;
     assign bias_half = (BiasBits + 1)'(bias_q) + (BiasBits + 1)'(128);
     assign bias_new = (BiasBits + 1)'(bias_q) - (BiasBits + 1)'(change);
@@ -203,7 +203,7 @@ module head_sgd #(
       end
       if (!busy_o) logit_q <= 32'(signed'(bias_half[BiasBits:8])) <<< 6;
       else if (product && !updating_q) begin
-        logit_q <= logit_q + 32'(signed'(borrow_products_i[16*j+:16]));
+        logit_q <= logit_q + 32'(signed'(products[16*j+:16]));
       end
     end
   end

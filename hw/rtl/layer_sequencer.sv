@@ -18,14 +18,14 @@ module layer_sequencer #(
     input  logic                           rst_ni,
     // The next frame
     input  logic                           frame_valid_i,
-    input  logic                    [10:0] frame_user_i,
+    input  bnn_pkg::user_t                 frame_user_i,
     input  logic                           frame_ready_i,
     output logic                           frame_start_o,
     output logic                           frame_done_o,
     // One cycle after frame_start_o, when the bank of the frame is known
     output logic                           begin_o,
     output logic           [LayerBits-1:0] layer_o,
-    output logic                    [10:0] user_o,
+    output bnn_pkg::user_t                 user_o,
     output bnn_pkg::step_t                 step_o,
     output logic                           next_weight_o,
     input  logic                           layer_done_i,

@@ -41,10 +41,12 @@ module network_engine #(
     output logic                              s_ready_o,
     input  logic        [          Lanes-1:0] s_data_i,
     input  logic                              s_last_i,
-    input  logic        [               10:0] s_user_i,
+    input  bnn_pkg::user_t                    s_user_i,
     output logic                              frame_refused_o,
-    // The bank of the frame
-    output logic                              frame_probe_o,
+    // The next frame's bank; whose the next frame is, and whose the one that runs
+    output logic                              next_probe_o,
+    output logic                              next_own_o,
+    output logic                              frame_own_o,
     input  logic                              frame_ready_i,
     output logic                              frame_start_o,
     output logic                              frame_done_o,
@@ -62,22 +64,18 @@ module network_engine #(
     output logic                              m_valid_o,
     input  logic                              m_ready_i,
     output logic        [    32*NClasses-1:0] m_logits_o,
-    output logic        [                9:0] m_user_o,
+    output bnn_pkg::answer_t                  m_answer_o,
     // The bits of a frame that wants them
     output logic                              bits_valid_o,
     input  logic                              bits_ready_i,
     output logic        [          Lanes-1:0] bits_o,
     output logic                              bits_last_o,
-    // The last layer's bits of a frame that is a sample, with its label
-    output logic                              sample_valid_o,
+    // What can be learned from
+    output learning_pkg::tap_t                tap_o,
     output logic        [          Lanes-1:0] sample_word_o,
-    output logic                              sample_last_o,
-    output logic        [                7:0] sample_label_o,
-    // Every neuron's sum, and whether it reached its threshold; not of probes
-    output logic                              stat_valid_o,
-    output logic                              stat_last_o,
-    output logic                              stat_reached_o,
-    output logic signed [        AccBits-1:0] stat_sum_o
+    // The head's multipliers, for what learns (head_row.sv)
+    input  logic        [     8*NClasses+8:0] borrow_i,
+    output logic        [    16*NClasses+1:0] borrow_o
 );
 
   // ---- constants of the geometry ----
@@ -92,10 +90,12 @@ module network_engine #(
   bnn_pkg::step_t step, step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q;
   logic [LayerBits-1:0] layer;
   logic frame_valid, frame_begin, next_weight, layer_done, bits_busy;
-  logic [10:0] next_user, user;
+  bnn_pkg::user_t next_user, user;
   logic head_start, head_ready, head_done;
 
-  assign frame_probe_o = next_user[0];
+  assign next_probe_o = next_user.probe;
+  assign next_own_o = next_user.own;
+  assign frame_own_o = user.own;
   assign layer_done = step7_q.valid && step7_q.layer_last;
 
   layer_sequencer #(
@@ -164,7 +164,8 @@ module network_engine #(
 
   logic [Lanes-1:0] activations, collected;
   logic [ValueBits-1:0] value;
-  logic word_valid;
+  logic signed [AccBits-1:0] sum;
+  logic word_valid, reached;
 
   activation_store #(
       .Lanes      (Lanes),
@@ -209,8 +210,8 @@ module network_engine #(
         .activations_i(activations),
         .threshold_i,
         .bit_o        (value),
-        .reached_o    (stat_reached_o),
-        .sum_o        (stat_sum_o)
+        .reached_o    (reached),
+        .sum_o        (sum)
     );
   end else begin : gen_levels
     qnn_engine #(
@@ -223,18 +224,19 @@ module network_engine #(
         .offset_i     (threshold_i),
         .level_o      (value)
     );
-    assign {stat_reached_o, stat_sum_o} = '0;
+    assign {reached, sum} = '0;
     logic unused_layer;
     assign unused_layer = ^layer;
   end
 
-  assign stat_valid_o = step7_q.valid && step7_q.last && !user[0];
-  assign stat_last_o = step7_q.layer_last && step7_q.head;
-
-  assign sample_valid_o = word_valid && step7_q.head && user[2];
+  assign tap_o.sample_valid = word_valid && step7_q.head && user.sample;
+  assign tap_o.sample_last = step7_q.layer_last;
+  assign tap_o.sample_label = user.label;
+  assign tap_o.stat_valid = step7_q.valid && step7_q.last && !user.probe;
+  assign tap_o.stat_last = step7_q.layer_last && step7_q.head;
+  assign tap_o.stat_reached = reached;
+  assign tap_o.stat_sum = 32'(sum);
   assign sample_word_o = collected;
-  assign sample_last_o = step7_q.layer_last;
-  assign sample_label_o = user[10:3];
 
   bits_port #(
       .Lanes (Lanes),
@@ -244,7 +246,7 @@ module network_engine #(
       .rst_ni,
       .frame_begin_i(frame_begin),
       .frame_done_i (frame_done_o),
-      .wanted_i     (user[1]),
+      .wanted_i     (user.bits),
       .word_valid_i (word_valid),
       .word_i       (collected),
       .busy_o       (bits_busy),
@@ -257,8 +259,6 @@ module network_engine #(
   // ---- head ----
 
   logic [ClassBits-1:0] bias_class;
-  logic [16*NClasses-1:0] unused_products;
-  logic unused_ready, unused_done;  // nobody borrows the head's multipliers here
 
   assign bias_addr_o = BiasAddrBits'(bias_class) + (bank_i ? BiasAddrBits'(NClasses) : '0);
 
@@ -269,27 +269,24 @@ module network_engine #(
   ) u_head (
       .clk_i,
       .rst_ni,
-      .clear_i  (frame_begin),
-      .valid_i  (step7_q.valid && step7_q.last && step7_q.head),
-      .feature_i(value),
-      .weights_i(head_i),
-      .finish_i (head_start),
+      .clear_i   (frame_begin),
+      .valid_i   (step7_q.valid && step7_q.last && step7_q.head),
+      .feature_i (value),
+      .weights_i (head_i),
+      .finish_i  (head_start),
       .bank_i,
-      .probe_i  (user[0]),
-      .ready_o  (head_ready),
-      .done_o   (head_done),
-      .class_o  (bias_class),
+      .probe_i   (user.probe),
+      .own_i     (user.own),
+      .ready_o   (head_ready),
+      .done_o    (head_done),
+      .class_o   (bias_class),
       .bias_i,
       .m_valid_o,
       .m_ready_i,
       .m_logits_o,
-      .m_user_o,
-      .borrow_valid_i   (1'b0),
-      .borrow_ready_o   (unused_ready),
-      .borrow_factors_i ('0),
-      .borrow_factor_i  ('0),
-      .borrow_done_o    (unused_done),
-      .borrow_products_o(unused_products)
+      .m_answer_o,
+      .borrow_i,
+      .borrow_o
   );
 
 endmodule

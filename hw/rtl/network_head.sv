@@ -22,22 +22,18 @@ module network_head #(
     input  logic                    finish_i,
     input  logic                    bank_i,
     input  logic                    probe_i,
+    input  logic                    own_i,
     output logic                    ready_o,
     output logic                    done_o,
     output logic [   ClassBits-1:0] class_o,
     input  logic [            31:0] bias_i,
-    // user is {label [9:2], probe [1], bank [0]}
     output logic                    m_valid_o,
     input  logic                    m_ready_i,
     output logic [ 32*NClasses-1:0] m_logits_o,
-    output logic [             9:0] m_user_o,
+    output bnn_pkg::answer_t        m_answer_o,
     // The multipliers of a head of levels, for what learns (head_row.sv)
-    input  logic                    borrow_valid_i,
-    output logic                    borrow_ready_o,
-    input  logic [  8*NClasses-1:0] borrow_factors_i,
-    input  logic [             7:0] borrow_factor_i,
-    output logic                    borrow_done_o,
-    output logic [ 16*NClasses-1:0] borrow_products_o
+    input  logic [  8*NClasses+8:0] borrow_i,
+    output logic [ 16*NClasses+1:0] borrow_o
 );
 
   localparam int unsigned TermBits = ValueBits == 1 ? 8 : 16;
@@ -46,7 +42,8 @@ module network_head #(
   logic [TermBits*NClasses-1:0] terms;
   logic [32*NClasses-1:0] logits;
   logic [ClassBits-1:0] label;
-  logic [1:0] origin_q;
+  bnn_pkg::answer_t answer;
+  logic [2:0] origin_q;
   logic term_valid, subtract, valid, ready, unused_weights;
 
   assign unused_weights = ^weights_i;  // bytes beyond the last class
@@ -60,12 +57,11 @@ module network_head #(
     assign term_valid = valid_i;
     assign terms = weights;
     assign subtract = !feature_i;
-    assign {borrow_ready_o, borrow_done_o, borrow_products_o} = '0;
+    assign borrow_o = '0;
     logic unused_borrow;
-    assign unused_borrow = ^{borrow_valid_i, borrow_factors_i, borrow_factor_i};
+    assign unused_borrow = ^borrow_i;
   end else begin : gen_products
     assign subtract = 1'b0;
-    assign borrow_products_o = terms;
 
     head_row #(
         .NClasses(NClasses)
@@ -77,11 +73,8 @@ module network_head #(
         .feature_i,
         .valid_o   (term_valid),
         .products_o(terms),
-        .borrow_valid_i,
-        .borrow_ready_o,
-        .borrow_factors_i,
-        .borrow_factor_i,
-        .borrow_done_o
+        .borrow_i,
+        .borrow_o
     );
   end
 
@@ -107,22 +100,25 @@ module network_head #(
       .label_o   (label)
   );
 
-  // The result's bank and probe flag are those of the frame whose pass over the classes began.
+  // What the result tells is of the frame whose pass over the classes began.
   always_ff @(posedge clk_i) begin
-    if (finish_i) origin_q <= {probe_i, bank_i};
+    if (finish_i) origin_q <= {own_i, probe_i, bank_i};
   end
 
+  assign answer.label = 8'(label);
+  assign {answer.own, answer.probe, answer.bank} = origin_q;
+
   skid_buffer #(
-      .Width(32 * NClasses + 10)
+      .Width(32 * NClasses + bnn_pkg::AnswerBits)
   ) u_result (
       .clk_i,
       .rst_ni,
       .valid_i(valid),
       .ready_o(ready),
-      .data_i ({logits, 8'(label), origin_q}),
+      .data_i ({logits, answer}),
       .valid_o(m_valid_o),
       .ready_i(m_ready_i),
-      .data_o ({m_logits_o, m_user_o})
+      .data_o ({m_logits_o, m_answer_o})
   );
 
 endmodule

@@ -25,17 +25,12 @@ module parameter_store #(
     input  logic                       frame_done_i,
     output logic                       frame_bank_o,
     output logic                       frame_running_o,
-    // Commands, with the bank
-    input  logic                       bank_i,
-    input  logic                       write_request_i,
-    output logic                       write_accepted_o,
-    input  logic                       read_request_i,
-    output logic                       read_accepted_o,
-    input  logic                       select_request_i,
-    output logic                       select_accepted_o,
-    output logic                       selected_o,
-    output logic [               31:0] status_o,
-    output logic [               63:0] versions_o,
+    input  bank_pkg::request_t         request_i,
+    output bank_pkg::accepted_t        accepted_o,
+    output bank_pkg::status_t          status_o,
+    // Who else writes: words of one region, while no image is on its way
+    input  bank_pkg::access_t          access_i,
+    output logic [               31:0] rdata_o,
     // Images in and out (parameter_port.sv)
     input  logic                       s_valid_i,
     output logic                       s_ready_o,
@@ -59,22 +54,15 @@ module parameter_store #(
   localparam logic [31:0] Format = 32'h4541_0001;
   localparam int unsigned WeightLanes = Lanes / 32;
 
-  logic write_done, write_intact, write_untouched, live, active, pending, writing;
-  logic port_busy, port_bank, mem_we;
-  logic [1:0] bank_valid;
-  logic [2:0] port_error;
-  logic [3:0] mem_region;
-  logic [7:0] mem_lane;
-  logic [15:0] mem_addr;
-  logic [31:0] mem_wdata, mem_rdata, image_word;
-  logic image_valid, image_ready, image_last;
+  logic write_done, write_intact, write_untouched, writing, image_valid, image_ready, image_last;
+  logic [31:0] image_word;
+  bank_pkg::access_t port, access;
 
   // The port is one walker: it reads only when it does not write, and the other way round.
-  assign read_accepted_o = read_request_i && !port_busy && bank_valid[bank_i];
-  assign selected_o = active;
-  assign status_o = {
-    21'd0, port_error, 1'b0, port_bank, port_busy, live, pending, active, bank_valid
-  };
+  assign accepted_o.read = request_i.read && !status_o.port_busy && status_o.valid[request_i.bank];
+  assign access = access_i.region == '0 ? port : access_i;
+  assign status_o.unused = 1'b0;
+  assign status_o.port_bank = port.bank;
 
   bank_control u_banks (
       .clk_i,
@@ -85,19 +73,19 @@ module parameter_store #(
       .frame_done_i,
       .frame_bank_o,
       .frame_running_o,
-      .write_request_i  (write_request_i && (!port_busy || writing)),
-      .write_bank_i     (bank_i),
-      .write_accepted_o,
+      .write_request_i  (request_i.write && (!status_o.port_busy || writing)),
+      .write_bank_i     (request_i.bank),
+      .write_accepted_o (accepted_o.write),
       .write_done_i     (write_done),
       .write_intact_i   (write_intact),
       .write_untouched_i(write_untouched),
-      .select_request_i,
-      .select_bank_i    (bank_i),
-      .select_accepted_o,
-      .live_o           (live),
-      .active_o         (active),
-      .pending_o        (pending),
-      .valid_o          (bank_valid),
+      .select_request_i (request_i.select),
+      .select_bank_i    (request_i.bank),
+      .select_accepted_o(accepted_o.select),
+      .live_o           (status_o.live),
+      .active_o         (status_o.selected),
+      .pending_o        (status_o.pending),
+      .valid_o          (status_o.valid),
       .writing_o        (writing)
   );
 
@@ -126,16 +114,16 @@ module parameter_store #(
   ) u_port (
       .clk_i,
       .rst_ni,
-      .start_write_i    (write_accepted_o),
-      .start_read_i     (read_accepted_o),
-      .bank_i,
-      .busy_o           (port_busy),
-      .bank_o           (port_bank),
+      .start_write_i    (accepted_o.write),
+      .start_read_i     (accepted_o.read),
+      .bank_i           (request_i.bank),
+      .busy_o           (status_o.port_busy),
+      .bank_o           (port.bank),
       .write_done_o     (write_done),
       .write_intact_o   (write_intact),
       .write_untouched_o(write_untouched),
-      .error_o          (port_error),
-      .versions_o,
+      .error_o          (status_o.port_error),
+      .versions_o       (status_o.versions),
       .s_valid_i        (image_valid),
       .s_ready_o        (image_ready),
       .s_data_i         (image_word),
@@ -144,12 +132,12 @@ module parameter_store #(
       .m_ready_i,
       .m_data_o,
       .m_last_o,
-      .mem_we_o         (mem_we),
-      .mem_region_o     (mem_region),
-      .mem_lane_o       (mem_lane),
-      .mem_addr_o       (mem_addr),
-      .mem_wdata_o      (mem_wdata),
-      .mem_rdata_i      (mem_rdata)
+      .mem_we_o         (port.we),
+      .mem_region_o     (port.region),
+      .mem_lane_o       (port.lane),
+      .mem_addr_o       (port.addr),
+      .mem_wdata_o      (port.wdata),
+      .mem_rdata_i      (rdata_o)
   );
 
   parameter_memory #(
@@ -170,13 +158,13 @@ module parameter_store #(
       .bias_o,
       .head_addr_i,
       .head_o,
-      .we_i    (mem_we),
-      .bank_i  (port_bank),
-      .region_i(mem_region),
-      .lane_i  (mem_lane),
-      .addr_i  (mem_addr),
-      .wdata_i (mem_wdata),
-      .rdata_o (mem_rdata)
+      .we_i    (access.we),
+      .bank_i  (access.bank),
+      .region_i(access.region),
+      .lane_i  (access.lane),
+      .addr_i  (access.addr),
+      .wdata_i (access.wdata),
+      .rdata_o
   );
 
 endmodule

@@ -33,5 +33,20 @@ package register_map_pkg;
   localparam logic [7:0] StatRun = 8'h6c;
   localparam logic [7:0] StatStatus = 8'h70;
   localparam logic [7:0] StatDistance = 8'h74;
+  localparam logic [7:0] SgdLoad = 8'h78;
+  localparam logic [7:0] SgdStore = 8'h7c;
+  localparam logic [7:0] SgdRegister = 8'h80;
+  localparam logic [7:0] SgdScale = 8'h84;
+  localparam logic [7:0] SgdRun = 8'h88;
+  localparam logic [7:0] SgdStatus = 8'h8c;
+  localparam logic [7:0] SgdSteps = 8'h90;
+  localparam logic [7:0] SgdClear = 8'h94;
+  localparam logic [7:0] FlipRegister = 8'h98;
+  localparam logic [7:0] FlipScale = 8'h9c;
+  localparam logic [7:0] FlipRun = 8'ha0;
+  localparam logic [7:0] FlipStatus = 8'ha4;
+  localparam logic [7:0] FlipFitness = 8'ha8;
+  localparam logic [7:0] FlipAccepted = 8'hac;
+  localparam logic [7:0] FlipClear = 8'hb0;
 
 endpackage

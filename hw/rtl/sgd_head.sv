@@ -28,7 +28,7 @@ module sgd_head #(
     output logic                         m_valid_o,
     input  logic                         m_ready_i,
     output logic [      32*NClasses-1:0] m_logits_o,
-    output logic [                  9:0] m_user_o,
+    output bnn_pkg::answer_t             m_answer_o,
     // Learning (head_sgd.sv)
     input  logic                         row_we_i,
     input  logic [          RowBits-1:0] row_addr_i,
@@ -50,10 +50,8 @@ module sgd_head #(
     output logic [                 31:0] steps_o
 );
 
-  logic borrow_valid, borrow_ready, borrow_done;
-  logic [8*NClasses-1:0] factors;
-  logic [16*NClasses-1:0] products;
-  logic [7:0] factor;
+  logic [8*NClasses+8:0] borrow_request;
+  logic [16*NClasses+1:0] borrow_answer;
 
   network_head #(
       .ValueBits(8),
@@ -67,8 +65,9 @@ module sgd_head #(
       .feature_i,
       .weights_i,
       .finish_i,
-      .bank_i           (1'b0),
-      .probe_i          (1'b0),
+      .bank_i    (1'b0),
+      .probe_i   (1'b0),
+      .own_i     (1'b0),
       .ready_o,
       .done_o,
       .class_o,
@@ -76,13 +75,9 @@ module sgd_head #(
       .m_valid_o,
       .m_ready_i,
       .m_logits_o,
-      .m_user_o,
-      .borrow_valid_i   (borrow_valid),
-      .borrow_ready_o   (borrow_ready),
-      .borrow_factors_i (factors),
-      .borrow_factor_i  (factor),
-      .borrow_done_o    (borrow_done),
-      .borrow_products_o(products)
+      .m_answer_o,
+      .borrow_i  (borrow_request),
+      .borrow_o  (borrow_answer)
   );
 
   if (Sgd) begin : gen_sgd
@@ -111,20 +106,16 @@ module sgd_head #(
         .s_label_i,
         .busy_o,
         .steps_o,
-        .borrow_valid_o   (borrow_valid),
-        .borrow_ready_i   (borrow_ready),
-        .borrow_factors_o (factors),
-        .borrow_factor_o  (factor),
-        .borrow_done_i    (borrow_done),
-        .borrow_products_i(products)
+        .borrow_o(borrow_request),
+        .borrow_i(borrow_answer)
     );
   end else begin : gen_inference
-    assign {borrow_valid, factors, factor} = '0;
+    assign borrow_request = '0;
     assign {row_rdata_o, biases_o, register_o, s_ready_o, busy_o, steps_o} = '0;
     logic unused_inputs;
     assign unused_inputs = ^{
-      borrow_ready, borrow_done, products, row_we_i, row_addr_i, row_wdata_i, biases_we_i,
-      biases_i, register_we_i, register_i, shift_i, rate_i, s_valid_i, s_level_i, s_label_i
+      borrow_answer, row_we_i, row_addr_i, row_wdata_i, biases_we_i, biases_i, register_we_i,
+      register_i, shift_i, rate_i, s_valid_i, s_level_i, s_label_i
     };
   end
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import cycle, product
 import os
-import random
 
 import cocotb
 from edge_adapt.engines._accelerator import frame_words, Geometry, layer_values, parameter_image
@@ -14,15 +13,18 @@ import numpy as np
 
 from hw.cosim.driver import Accelerator, RefusedError
 from hw.tests.networks import levels_network_of, network_of, random_images, random_weights
+from hw.tests.stalls import random_pauses
 
 LANES = int(os.environ.get('LANES', '32'))
 WIDTHS = tuple(int(width) for width in os.environ.get('WIDTHS', '40,48,33').split(','))
 PLANES = int(os.environ.get('PLANES', '1'))
 WEIGHT_BITS = int(os.environ.get('WEIGHT_BITS', '1'))
 N_FRAMES = int(os.environ.get('N_FRAMES', '1000'))
+N_WRITES = int(os.environ.get('N_WRITES', '8'))
 VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
 NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
 
+MOVED = ('.thresholds', '.flips', '.offsets', '.shifts')
 GEOMETRY = Geometry(WIDTHS, NETWORK.head.n_classes, LANES, PLANES, WEIGHT_BITS, VALUE_BITS)
 
 
@@ -58,14 +60,6 @@ async def logits_equal_the_reference(dut, idle, backpressure):
     np.testing.assert_array_equal(np.array([r.logits for r in results]), wanted)
     np.testing.assert_array_equal([r.label for r in results], wanted.argmax(axis=1))
     assert {r.bank for r in results} == {0}
-
-
-def random_pauses(seed):
-    """Yield runs of go and pause, from one cycle to longer than a frame takes."""
-    rng = random.Random(seed)
-    while True:
-        for pause in (True, False):
-            yield from [pause] * int(2 ** rng.uniform(0, 9))
 
 
 @cocotb.test()
@@ -152,6 +146,24 @@ async def what_was_written_reads_back(dut):
 
 
 @cocotb.test()
+async def thresholds_decide_as_they_were_written(dut):
+    accelerator, weights = await loaded(dut, seed=3)
+    accelerator.image_in.set_pause_generator(random_pauses(4))
+    accelerator.image_out.set_pause_generator(random_pauses(5))
+    for write in range(N_WRITES):
+        drawn = random_weights(NETWORK, 100 + write, WEIGHT_BITS)
+        moved = {name: drawn[name] for name in drawn if name.endswith(MOVED)}
+        candidate = with_pixels_of(weights, weights.replace(moved))
+        bank, image = (write + 1) % 2, parameter_image(NETWORK, candidate, LANES)
+        assert await accelerator.write_bank(bank, image) == 'intact'
+        np.testing.assert_array_equal(await accelerator.read_bank(bank), image)
+        await accelerator.select(bank)
+        images = random_images(NETWORK, 3, seed=write)[2:]
+        results = await accelerator.infer(frame_words(NETWORK, candidate, images, LANES))
+        np.testing.assert_array_equal([r.logits for r in results], expected(candidate, images))
+
+
+@cocotb.test()
 async def a_wrong_image_never_becomes_valid(dut):
     accelerator, weights = await loaded(dut, seed=1)
     good = parameter_image(NETWORK, weights, LANES)
@@ -204,7 +216,7 @@ async def the_selected_bank_is_never_written(dut):
 @cocotb.test()
 async def addresses_that_are_not_there_answer_an_error(dut):
     accelerator, _ = await loaded(dut, seed=1)
-    for address in (0x78, 0xFC):
+    for address in (0xB4, 0xFC):
         assert await accelerator.read_refused(address)
         assert await accelerator.write_refused(address)
     assert await accelerator.write_refused(0x00), 'the id is read only'

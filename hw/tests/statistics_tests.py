@@ -14,12 +14,14 @@ import numpy as np
 
 from hw.cosim.driver import Accelerator, RefusedError
 from hw.tests.networks import network_of, random_images, random_weights
+from hw.tests.stalls import random_pauses
 
 LANES = int(os.environ.get('LANES', '32'))
 WIDTHS = tuple(int(width) for width in os.environ.get('WIDTHS', '40,48,33').split(','))
 PLANES = int(os.environ.get('PLANES', '1'))
 WEIGHT_BITS = int(os.environ.get('WEIGHT_BITS', '1'))
 STAT_BITS = int(os.environ.get('STAT_BITS', '6'))
+N_WINDOWS = int(os.environ.get('N_WINDOWS', '2'))
 NETWORK = network_of(WIDTHS, PLANES)
 N_NEURONS = sum(WIDTHS[1:])
 
@@ -66,10 +68,12 @@ def targets(seed, n_frames):
 @cocotb.parametrize(log2=[0, 3, STAT_BITS])
 async def moments_and_range_thresholds_equal_the_updater(dut, log2):
     accelerator, weights = await loaded(dut, seed=11 + log2)
-    images = random_images(NETWORK, 1 << log2, seed=log2)
-    wanted, parts = targets(log2, len(images))
+    wanted, parts = targets(log2, 1 << log2)
     await accelerator.load_statistics(wanted, parts)
-    for _ in range(2):  # a window leaves nothing behind for the next
+    accelerator.pixels.set_pause_generator(random_pauses(log2))
+    accelerator.results.set_pause_generator(random_pauses(log2 + 1))
+    for window in range(N_WINDOWS):  # a window leaves nothing behind for the next
+        images = random_images(NETWORK, 1 << log2, seed=log2 + 8 * window) // (window % 2 + 1)
         await count(accelerator, weights, images, log2)
         table = await accelerator.statistics()
         sums, reached = sums_of(weights, images)
@@ -80,7 +84,6 @@ async def moments_and_range_thresholds_equal_the_updater(dut, log2):
         np.testing.assert_array_equal(table.bases, range_thresholds(sums, parts))
         first = np.abs(reached.sum(axis=0) - wanted)[: WIDTHS[1]]
         assert await accelerator.read('stat_distance') == first.sum()
-        images = images[::-1] // 2
 
 
 @cocotb.test()

@@ -13,38 +13,61 @@ pytestmark = [
 
 BITS = Geometry((40, 48, 33), n_classes=10, lanes=32, pixel_planes=1)
 LEVELS = Geometry((40, 24, 17), n_classes=10, lanes=64, value_bits=8)
-STAT_BITS, N_SAMPLES = 6, 64
+STAT_BITS, N_SAMPLES, N_FLIPPED, N_DESCENDED = 6, 64, 8, 32
+LONG = pytest.mark.slow  # `make hw` runs these, too
 
 
 BINARY = [
     pytest.param(BITS, id='bits'),
-    pytest.param(Geometry((70, 17), 10, 64, 8, 1), marks=pytest.mark.slow, id='pixels'),
-    pytest.param(Geometry((20, 9), 10, 32, 8, 8), marks=pytest.mark.slow, id='pixels-int8'),
+    pytest.param(Geometry((70, 17), 10, 64, 8, 1), marks=LONG, id='pixels'),
+    pytest.param(Geometry((20, 9), 10, 32, 8, 8), marks=LONG, id='pixels-int8'),
 ]
+PASSED_BY = Geometry((20, 17, 9), 10, 32, 8, 8)  # its first layer has nothing to flip
+SHORT_AND_LONG = [pytest.param(False, id='short'), pytest.param(True, marks=LONG, id='long')]
 
 
-def simulate(geometry: Geometry, module: str) -> None:
-    learning = {
-        'EsSamples': N_SAMPLES if geometry.pixel_planes == 1 else 0,
-        'StatBits': STAT_BITS if geometry.value_bits == 1 else 0,
-    }
-    parameters = {**geometry.parameters, **learning}
-    run('accelerator', module, parameters, environment=environment_of(geometry))
+def simulate(geometry: Geometry, module: str, **chosen: int) -> None:
+    learning = (
+        {'StatBits': STAT_BITS, 'FlipSamples': N_FLIPPED}
+        if geometry.value_bits == 1
+        else {'SgdSamples': N_DESCENDED}
+    )
+    parameters = {**geometry.parameters, 'EsSamples': N_SAMPLES, **learning}
+    environment = environment_of(geometry)
+    environment.update({name: str(value) for name, value in chosen.items()})
+    run('accelerator', module, parameters, environment=environment)
 
 
+@pytest.mark.parametrize('long', SHORT_AND_LONG)
 @pytest.mark.parametrize('geometry', [*BINARY, pytest.param(LEVELS, id='levels')])
-def test_accelerator_equals_the_reference(geometry: Geometry) -> None:
-    simulate(geometry, 'hw.tests.accelerator_tests')
+def test_accelerator_equals_the_reference(geometry: Geometry, long: bool) -> None:
+    # The frames are shared out over idle, back-pressure, both and neither.
+    n_frames, n_writes = (4000, 1000) if long else (1000, 8)
+    simulate(geometry, 'hw.tests.accelerator_tests', N_FRAMES=n_frames, N_WRITES=n_writes)
 
 
+@pytest.mark.parametrize('long', SHORT_AND_LONG)
 @pytest.mark.parametrize('geometry', BINARY)
-def test_statistics_and_thresholds_equal_the_updaters(geometry: Geometry) -> None:
-    simulate(geometry, 'hw.tests.statistics_tests')
+def test_statistics_and_thresholds_equal_the_updaters(geometry: Geometry, long: bool) -> None:
+    simulate(geometry, 'hw.tests.statistics_tests', N_WINDOWS=16 if long else 2)
 
 
 @pytest.mark.parametrize('geometry', [BITS, LEVELS], ids=['bits', 'levels'])
 def test_accelerator_learns_as_row_es(geometry: Geometry) -> None:
     simulate(geometry, 'hw.tests.learning_tests')
+
+
+@pytest.mark.parametrize('long', SHORT_AND_LONG)
+@pytest.mark.parametrize(
+    'geometry', [*BINARY[:2], pytest.param(PASSED_BY, marks=LONG, id='pixels-int8')]
+)
+def test_flips_equal_their_integers(geometry: Geometry, long: bool) -> None:
+    simulate(geometry, 'hw.tests.flips_tests', N_GENERATIONS=256 if long else 16)
+
+
+@pytest.mark.parametrize('long', SHORT_AND_LONG)
+def test_descent_equals_its_integers(long: bool) -> None:
+    simulate(LEVELS, 'hw.tests.descent_tests', N_STEPS=1024 if long else 64)
 
 
 def environment_of(geometry: Geometry) -> dict[str, str]:
@@ -56,4 +79,6 @@ def environment_of(geometry: Geometry) -> dict[str, str]:
         'VALUE_BITS': str(geometry.value_bits),
         'N_SAMPLES': str(N_SAMPLES),
         'STAT_BITS': str(STAT_BITS),
+        'FLIP_SAMPLES': str(N_FLIPPED),
+        'SGD_SAMPLES': str(N_DESCENDED),
     }

@@ -14,8 +14,11 @@ def test_the_tables_are_those_of_their_equations() -> None:
 @pytest.mark.rtl
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(bool(missing()), reason='; '.join(missing()))
+@pytest.mark.parametrize(
+    'n_generations', [64, pytest.param(1000, marks=pytest.mark.slow)], ids=['short', 'long']
+)
 @pytest.mark.parametrize('value_bits', [1, 8], ids=['bits', 'levels'])
-def test_es_unit_equals_row_es(value_bits: int) -> None:
+def test_es_unit_equals_row_es(value_bits: int, n_generations: int) -> None:
     n_features, n_samples, lanes = 40, 64, 32 * value_bits
     run(
         'es_unit',
@@ -32,5 +35,6 @@ def test_es_unit_equals_row_es(value_bits: int) -> None:
             'N_SAMPLES': str(n_samples),
             'VALUE_BITS': str(value_bits),
             'LANES': str(lanes),
+            'N_GENERATIONS': str(n_generations),
         },
     )
