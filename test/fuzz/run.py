@@ -1,8 +1,8 @@
 """
 Let atheris search for bytes that break a target: `python test/fuzz/run.py NAME [libFuzzer flags]`.
 
-`python test/fuzz/run.py --seed` writes the first bytes of every corpus. atheris is not among the
-pinned packages: `pip install atheris` into an environment of your own.
+`python test/fuzz/run.py --seed` writes the first bytes of every corpus. `make faults` installs
+atheris, and so does `pip install -r requirements/fuzz.txt`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 import random
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -79,9 +80,9 @@ def test_100_000_mutations_are_taken_or_refused(name, report):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
-def test_a_coverage_guided_search_finds_nothing(name, tmp_path):
+def test_a_coverage_guided_search_finds_nothing(name, tmp_path, report):
     if importlib.util.find_spec('atheris') is None:
-        pytest.skip('coverage-guided fuzzing needs atheris, which is not installed')
+        pytest.skip('coverage-guided fuzzing needs atheris: pip install -r requirements/fuzz.txt')
     (tmp_path / 'found').mkdir()
     command = [
         sys.executable,
@@ -97,3 +98,5 @@ def test_a_coverage_guided_search_finds_nothing(name, tmp_path):
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+    (n_runs,) = re.findall(r'^Done (\d+) runs', done.stderr, re.MULTILINE)
+    report(f'coverage-guided search: {name}', int(n_runs), int(n_runs))
