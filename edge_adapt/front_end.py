@@ -23,7 +23,6 @@ import cv2
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32, U8
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 PREFIX = 'front_end.'
 STEPS = ('shift', 'levels', 'dead', 'median', 'wiener', 'rows')
@@ -114,14 +113,18 @@ def _median(images: U8, steps: Mapping[str, Array]) -> U8:
 
 def _wiener(images: U8, steps: Mapping[str, Array]) -> U8:
     """Return mean + (variance - noise)+ / variance * (x - mean) over 3x3 pixels."""
-    margin = ((0, 0), (1, 1), (1, 1), (0, 0))
-    windows = sliding_window_view(
-        np.pad(images, margin, mode='edge').astype(np.float32), (3, 3), axis=(1, 2)
-    )
-    mean, variance = windows.mean(axis=(4, 5)), windows.var(axis=(4, 5))
+    x = images.astype(np.float32)
+    mean = _box_means(x)
+    variance = np.maximum(_box_means(x * x) - mean * mean, 0)
     noise = float(steps['wiener'])
     gain = np.maximum(variance - noise, 0) / np.maximum(variance, max(noise, 1e-6))
-    return _levels_of(mean + gain * (images - mean))
+    return _levels_of(mean + gain * (x - mean))
+
+
+def _box_means(images: F32) -> F32:
+    """Return the means of 3x3 pixels, the border repeated."""
+    out = [cv2.blur(image, (3, 3), borderType=cv2.BORDER_REPLICATE) for image in images]
+    return np.asarray(np.stack(out).reshape(images.shape), np.float32)
 
 
 def _rows(images: U8, steps: Mapping[str, Array]) -> U8:

@@ -34,6 +34,7 @@ class Window:
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._early_labels: OrderedDict[int, int] = OrderedDict()
         self._n_seen = 0
+        self._n_labels = [0, 0]  # of the training part, of the guard
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -46,15 +47,19 @@ class Window:
         n_kept = (self._n_seen - 1) // self._spacing
         label = self._early_labels.pop(stamp_ns, UNKNOWN)
         is_guard = n_kept % self._guard_every == self._guard_every - 1
+        self._forget(stamp_ns)
         self._entries[stamp_ns] = _Entry(image, label, is_guard)
+        self._count(self._entries[stamp_ns], 1)
         if len(self._entries) > self._capacity:
-            self._entries.popitem(last=False)
+            self._forget(next(iter(self._entries)))
 
     def label(self, stamp_ns: int, label: int) -> None:
         """Tell the true class of the frame with that stamp."""
         entry = self._entries.get(stamp_ns)
         if entry is not None:
+            self._count(entry, -1)
             entry.label = label
+            self._count(entry, 1)
             return
         self._early_labels[stamp_ns] = label
         if len(self._early_labels) > self._capacity:
@@ -63,7 +68,7 @@ class Window:
     def forget_before(self, stamp_ns: int) -> None:
         """Drop the frames with an older stamp."""
         for stamp in [stamp for stamp in self._entries if stamp < stamp_ns]:
-            del self._entries[stamp]
+            self._forget(stamp)
 
     @property
     def training(self) -> Samples:
@@ -88,9 +93,17 @@ class Window:
     @property
     def n_labels(self) -> tuple[int, int]:
         """How many frames of the training part and of the guard have a label."""
-        known = [entry for entry in self._entries.values() if entry.label != UNKNOWN]
-        n_guard = sum(entry.is_guard for entry in known)
-        return len(known) - n_guard, n_guard
+        n_training, n_guard = self._n_labels
+        return n_training, n_guard
+
+    def _forget(self, stamp_ns: int) -> None:
+        entry = self._entries.pop(stamp_ns, None)
+        if entry is not None:
+            self._count(entry, -1)
+
+    def _count(self, entry: _Entry, change: int) -> None:
+        if entry.label != UNKNOWN:
+            self._n_labels[entry.is_guard] += change
 
     def _part(self, is_guard: bool) -> Samples:
         return _samples([e for e in self._entries.values() if e.is_guard == is_guard])

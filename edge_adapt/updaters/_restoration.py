@@ -82,7 +82,11 @@ def dead_pixels(images: U8) -> Bool:
     """Return (h, w): pixels that hardly change over the stream, where the others do."""
     if len(images) < MIN_FRAMES_FOR_DEAD:
         return np.zeros(images.shape[1:3], bool)
-    spread = images.astype(np.float32).std(axis=0).mean(axis=2)
+    # About the first image: a pixel that never changes has no spread at all, in floats too.
+    moved = images.astype(np.float32) - images[0]
+    squares = np.einsum('nhwc,nhwc->hwc', moved, moved) / len(moved)
+    variance = np.maximum(squares - moved.mean(axis=0) ** 2, 0)
+    spread = np.sqrt(variance).mean(axis=2)
     dead = spread < 0.1 * np.median(spread)
     return np.asarray(dead if not dead.all() else ~dead, bool)
 

@@ -122,10 +122,12 @@ class Recalibration(Stateless):
         """Return how far the mean of the values moved, and their deviation, each (n,)."""
         n, total, squares = 0, np.zeros_like(mean), np.zeros_like(mean)
         lowest, highest = np.full_like(mean, np.inf), np.full_like(mean, -np.inf)
+        ones = np.ones(0)  # a product with them adds up faster than a sum over the first axis
         for values in parts:
             n += len(values)
+            ones = ones if len(ones) == len(values) else np.ones(len(values))
             centred = values - mean
-            total += np.ones(len(values)) @ centred
+            total += ones @ centred
             if self._kind == 'range':
                 lowest = np.minimum(lowest, centred.min(axis=0))
                 highest = np.maximum(highest, centred.max(axis=0))

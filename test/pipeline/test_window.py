@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.window import Window
 from edge_adapt.records import UNKNOWN
+from hypothesis import given, strategies
 import numpy as np
 import pytest
 
@@ -55,3 +56,19 @@ def test_memory_is_bounded_for_frames_and_for_labels_without_frames() -> None:
 def test_refuses_a_guard_that_would_take_every_frame() -> None:
     with pytest.raises(UsageError, match='guard_every must be >= 2, got 1'):
         Window(guard_every=1)
+
+
+@given(
+    strategies.lists(strategies.tuples(strategies.sampled_from('alf'), strategies.integers(0, 30)))
+)
+def test_labels_are_counted_as_they_are_kept(steps: list[tuple[str, int]]) -> None:
+    window = Window(capacity=8, guard_every=3)
+    for what, stamp_ns in steps:
+        if what == 'a':
+            window.add(stamp_ns, image(0))
+        elif what == 'l':
+            window.label(stamp_ns, stamp_ns % 5 - 1)  # one in five is unknown again
+        else:
+            window.forget_before(stamp_ns)
+        kept = (window.training, window.guard)
+        assert window.n_labels == tuple(int((s.labels != UNKNOWN).sum()) for s in kept)
