@@ -26,6 +26,7 @@ from edge_adapt.updaters._integer_statistics import (
     rate_thresholds,
     slopes,
 )
+from edge_adapt.updaters._moments import channel_moments
 from edge_adapt.updaters._stateless import Stateless
 import numpy as np
 
@@ -122,24 +123,21 @@ class Recalibration(Stateless):
         """Return how far the mean of the values moved, and their deviation, each (n,)."""
         n, total, squares = 0, np.zeros_like(mean), np.zeros_like(mean)
         lowest, highest = np.full_like(mean, np.inf), np.full_like(mean, -np.inf)
-        ones = np.ones(0)  # a product with them adds up faster than a sum over the first axis
         for values in parts:
-            n += len(values)
-            ones = ones if len(ones) == len(values) else np.ones(len(values))
-            centred = values - mean
-            total += ones @ centred
+            sums, of_squares = channel_moments(values)
+            n, total, squares = n + len(values), total + sums, squares + of_squares
             if self._kind == 'range':
-                lowest = np.minimum(lowest, centred.min(axis=0))
-                highest = np.maximum(highest, centred.max(axis=0))
-            elif self._kind == 'deviation':
-                squares += np.einsum('ij,ij->j', centred, centred)
-        gap = total / n
+                lowest = np.minimum(lowest, values.min(axis=0))
+                highest = np.maximum(highest, values.max(axis=0))
+        today = total / n
         if self._kind == 'mean':
-            return gap, deviation
-        if self._kind == 'range':
+            found = deviation
+        elif self._kind == 'range':
             # The expected range of n Gaussian values is about 2 sqrt(2 ln n) deviations.
-            return gap, (highest - lowest) / (2 * np.sqrt(2 * np.log(max(2, n))))
-        return gap, np.sqrt(np.maximum(squares / n - gap**2, 0))
+            found = (highest - lowest) / (2 * np.sqrt(2 * np.log(max(2, n))))
+        else:
+            found = np.sqrt(np.maximum(squares / n - today**2, 0))
+        return today - mean, found
 
 
 def _values(

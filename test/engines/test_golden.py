@@ -47,7 +47,7 @@ MakeWeights = Callable[..., Weights]
 
 HERE = Path(__file__).parent
 CPP = Path(native.__file__).parent / 'engines' / 'cpp'
-GLUE = ('module', 'scoring', 'watching')  # to Python, which is not there under an emulator
+GLUE = ('module', 'learning', 'watching')  # to Python, which is not there under an emulator
 N_IMAGES = 2
 SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 

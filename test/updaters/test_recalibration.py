@@ -2,7 +2,11 @@ from edge_adapt.engines.reference import Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.objective import EngineObjective
 from edge_adapt.records import Samples
+from edge_adapt.updaters._moments import channel_moments, channel_moments_in_numpy
 from edge_adapt.updaters.recalibration import KINDS, Recalibration
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 import numpy as np
 import pytest
 
@@ -79,3 +83,18 @@ def test_refuses_wrong_options(options, sentence):
 def test_refuses_no_frames(toy, objective, digits):
     with pytest.raises(UsageError, match='got none'):
         next(Recalibration().improve(objective, toy.weights, digits.take(np.arange(0))))
+
+
+@given(
+    arrays(
+        np.int32,
+        array_shapes(min_dims=2, max_dims=2, max_side=40),
+        elements=st.integers(-(1 << 20), 1 << 20),
+    )
+)
+def test_moments_are_exact_in_any_order(values):
+    wide = values.astype(object)
+    for moments in (channel_moments, channel_moments_in_numpy):
+        totals, squares = moments(values)
+        assert totals.tolist() == wide.sum(axis=0).tolist()
+        assert squares.tolist() == (wide**2).sum(axis=0).tolist()

@@ -2,7 +2,7 @@
 #include "array_view.hpp"
 #include "packing.hpp"
 #include "runner.hpp"
-#include "scoring.hpp"
+#include "learning.hpp"
 #include "watching.hpp"
 
 namespace edge_adapt {
@@ -229,7 +229,7 @@ bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
   return H::type != nullptr;
 }
 
-constexpr long kInterface = 5;  // as _INTERFACE of native.py
+constexpr long kInterface = 6;  // as _INTERFACE of native.py
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
                        kFunctions, nullptr, nullptr, nullptr, nullptr};
@@ -245,7 +245,7 @@ PyMODINIT_FUNC PyInit__native() {
     return nullptr;
   }
   Owned module(PyModule_Create(&kModule));
-  if (!module.get() || !add_watching(module.get()) || !add_scoring(module.get()) ||
+  if (!module.get() || !add_watching(module.get()) || !add_learning(module.get()) ||
       PyModule_AddIntConstant(module.get(), "interface", kInterface) != 0) {
     return nullptr;
   }

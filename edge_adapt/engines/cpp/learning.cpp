@@ -1,7 +1,8 @@
-// Python glue of what scores a population of heads.
-#include "scoring.hpp"
+// Python glue of what learners ask for.
+#include "learning.hpp"
 
 #include "array_view.hpp"
+#include "moments.hpp"
 #include "packing.hpp"
 #include "row_generation.hpp"
 
@@ -90,16 +91,32 @@ PyObject* row_generation(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
   });
 }
 
+PyObject* moments_of(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
+  return guarded([&]() -> PyObject* {
+    require_arguments(n_args, 3, "channel_moments(values, totals, squares)");
+    ArrayView values(args[0], "values", 'i', {-1, -1});
+    ArrayView totals(args[1], "totals", 'd', {values.size(1)}, true);
+    ArrayView squares(args[2], "squares", 'd', {values.size(1)}, true);
+    unlocked([&] {
+      channel_moments(values.as<i32>(), values.size(0), values.size(1), totals.as<double>(),
+                      squares.as<double>());
+    });
+    Py_RETURN_NONE;
+  });
+}
+
 PyMethodDef kFunctions[] = {
     {"score_heads", method(score_heads), METH_FASTCALL,
      "score_heads(kernel, heads, biases, features, labels, n_correct, margins) -> are features +-1"},
     {"row_generation", method(row_generation), METH_FASTCALL,
      "row_generation(values, features, mean, labels, directions, numbers, needed, powers, logarithms): "
      "move values"},
+    {"channel_moments", method(moments_of), METH_FASTCALL,
+     "channel_moments(values, totals, squares): of each column"},
     {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
-bool add_scoring(PyObject* module) { return PyModule_AddFunctions(module, kFunctions) == 0; }
+bool add_learning(PyObject* module) { return PyModule_AddFunctions(module, kFunctions) == 0; }
 
 }  // namespace edge_adapt

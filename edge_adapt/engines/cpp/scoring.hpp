@@ -1,9 +1,0 @@
-// Adds the scoring of populations to the module.
-#pragma once
-
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-namespace edge_adapt {
-bool add_scoring(PyObject* module);
-}
