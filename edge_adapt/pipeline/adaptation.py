@@ -24,7 +24,7 @@ from edge_adapt.pipeline.episode import Episode
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.growth import Growth
 from edge_adapt.pipeline.history import History
-from edge_adapt.pipeline.homing import Homing
+from edge_adapt.pipeline.homing import fall_back, Homing
 from edge_adapt.pipeline.ladder import Rung
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.pipeline.objective import EngineObjective
@@ -33,7 +33,7 @@ from edge_adapt.pipeline.probation import Probation
 from edge_adapt.pipeline.stamps import Stamps
 from edge_adapt.pipeline.tools import Settings, Tools
 from edge_adapt.pipeline.window import Window
-from edge_adapt.records import Detection, U8, Weights
+from edge_adapt.records import Detection, Samples, U8, Weights
 from edge_adapt.store.container import WeightUpdate
 from edge_adapt.store.weight_store import WeightStore
 
@@ -75,6 +75,7 @@ class Adaptation:
         self._offer: Offer | None = None
         self._growth: Growth | None = None
         self._homing = Homing()
+        self._undone: Samples | None = None  # frames of a trial that was undone in an episode
         objective.know(self.weights)
         self._is_home = domains.is_home(self.weights)
         self.class_names = objective.network.class_names
@@ -136,6 +137,7 @@ class Adaptation:
         self._episode, self._history = None, History(self.tools.settings.spacing)
         self._is_home, self._growth = self.tools.domains.is_home(self.weights), None
         self._homing.begin()
+        self._undone = None
         self.tools.in_use.start_again(self.tools.new_window())
         if self._offer is not None:
             self._offer = replace(self._offer, fresh=self.tools.new_window())
@@ -184,6 +186,8 @@ class Adaptation:
             return self._end_trial()
         if self.tools.in_use.trial is not None:
             return None
+        if self._undone is not None and (decision := self._fall_back(self._undone)) is not None:
+            return decision
         if self._offer is not None and self._offer.is_due:
             calm = None if self._is_home else self._history.calm
             decision = self._offer.consider(self.tools, calm)
@@ -206,8 +210,13 @@ class Adaptation:
         """
         is_calm = self._episode is None or self._episode.is_settled
         is_adapted = self.weights.version != self.model.weights.version
-        has_grown = len(self.class_names) > len(self.model.network.class_names)
-        return is_calm and is_adapted and not has_grown and self.tools.in_use.trial is None
+        is_on_trial = self.tools.in_use.trial is not None
+        return is_calm and is_adapted and not self._has_grown and not is_on_trial
+
+    @property
+    def _has_grown(self) -> bool:
+        """Whether a class was added to those the trained weights know."""
+        return len(self.class_names) > len(self.model.network.class_names)
 
     def _go_home(self) -> Decision | None:
         decision = self._homing.ask(self.tools, self._history.calm)
@@ -217,14 +226,20 @@ class Adaptation:
 
     def _end_trial(self) -> Decision:
         """After a roll-back the weights do not know the world: their answers are no evidence."""
-        tools, episode = self.tools, self._episode
+        tools, episode, trial = self.tools, self._episode, self.tools.in_use.trial
         if episode is None:
             decision = tools.in_use.end_trial(tools.gate)
         else:
             decision = episode.end_trial(tools)
         if decision.rung == ROLLBACK:
             self._is_home = False
+            if trial is not None and episode is not None and not self._has_grown:
+                self._undone = trial.fresh.samples
         return decision
+
+    def _fall_back(self, undone: Samples) -> Decision | None:
+        self._undone = None
+        return fall_back(self.tools, self._history.calm, undone)
 
     def _grow(self, growth: Growth) -> Decision:
         decision = growth.learn(self.tools, self.class_names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from edge_adapt.pipeline.decisions import Decision
+from edge_adapt.pipeline.decisions import Decision, ROLLBACK
 from edge_adapt.pipeline.history import Calm
 from edge_adapt.pipeline.ladder import LOOK_UP
 from edge_adapt.pipeline.tools import Tools
@@ -55,3 +55,25 @@ class Homing:
         reason = f'the trained weights answer better again: {verdict.reason}'
         decision = tools.decided(LOOK_UP, started, reason, trained, True, verdict)
         return tools.in_use.promote(decision, trained, tools.new_window())
+
+
+def fall_back(tools: Tools, calm: Calm, fresh: Samples) -> Decision | None:
+    """
+    Return to the trained weights where those before an undone trial are proved no more than they.
+
+    The version before was proved in the world before the alarm. On the `fresh` frames of the trial
+    it must be proved better than the trained weights again, else these run, without a trial: they
+    are what the robot came with. None where the version before stays.
+    """
+    trained, before = tools.model.weights, tools.weights
+    if before.version == trained.version:
+        return None
+    started = tools.recorder.start()
+    verdict = tools.gate.after(calm).judge(tools.objective, trained, before, fresh)
+    if verdict.accepted:
+        return None
+    reason = f'the version before is not proved better than the trained one here: {verdict.reason}'
+    decision = tools.decided(ROLLBACK, started, reason, trained, True, verdict)
+    decision = tools.in_use.promote(decision, trained, tools.new_window())
+    tools.in_use.settle(reason)
+    return decision

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from edge_adapt.corruptions import corrupt_all
 from edge_adapt.pipeline.adaptation import Adaptation
-from edge_adapt.pipeline.decisions import Decision, TRIAL
+from edge_adapt.pipeline.decisions import Decision, ROLLBACK, TRIAL
+from edge_adapt.pipeline.homing import fall_back
 from edge_adapt.pipeline.ladder import LOOK_UP
 from edge_adapt.records import Detection, Samples
 import numpy as np
@@ -51,3 +53,24 @@ def test_frames_of_one_class_are_no_way_home(
     path = adapted(adaptation, show, tmp_path, pool)
     ones = pool.take(pool.labels == 1)
     assert show(path, ones.take(np.arange(200) % len(ones))) == []
+
+
+def test_after_an_undone_trial_the_trained_weights_run_where_nothing_else_is_proved(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    decision = fall_back(path.tools, path._history.calm, pool.take(np.arange(96)))
+    assert decision is not None
+    assert decision.rung == ROLLBACK
+    assert path.weights.version == path.store.state.running == path.model.weights.version
+    assert path.tools.in_use.trial is None
+
+
+def test_after_an_undone_trial_weights_that_are_proved_here_stay(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    frames = pool.take(np.arange(96))
+    harmed = Samples(corrupt_all(frames.images, 'contrast'), frames.labels)
+    assert fall_back(path.tools, path._history.calm, harmed) is None
+    assert path.weights.version != path.model.weights.version
