@@ -1,24 +1,17 @@
-"""False alarms, delays, severities, bad frames, ramps and still scenes, replayed side by side."""
+"""False alarms, delays, severities, bad frames and ramps, replayed side by side."""
 
 from __future__ import annotations
 
 from _drift_bench import accuracy, Bench, line, SHIFTS
 from edge_adapt import registry
-from edge_adapt.corruptions import corrupt_all, Damage
-from edge_adapt.drift import Reference
-from edge_adapt.drift._calibration import calibrate, Knobs
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._replay import alarms, delays, watched_alarms, watched_delays
 from edge_adapt.records import Array
-from edge_adapt.streams import Pool
 import numpy as np
 
 BAD_SHARE = 1 / 200
 RAMP_LEVELS = np.arange(1, 11) / 10
-N_STILL = 300  # scenes of the reference that were held
-STILL_BANK = ('noise', 'contrast', 'low_contrast', 'invert', 'dead')
-SENSOR_NOISE = 0.02  # of full scale: about five grey levels
 
 
 def false_alarms(bench: Bench) -> None:
@@ -113,84 +106,6 @@ def _ramp_lines(bench: Bench, metric: str, first: Array, right: Array, n_ramp: i
     lost = 100 * (right[0] - np.interp(10 * first / n_ramp, np.arange(11), right))
     line(bench.case, f'{metric}, lost at alarm, median', np.median(lost), 'points')
     line(bench.case, f'{metric}, lost at alarm, worst of 30', lost.max(), 'points')
-
-
-def still(bench: Bench, n_scenes: int = 60, n_held: int = 30) -> None:
-    """One image held for 30-300 frames under sensor noise; the reference was recorded so, too."""
-    rng = np.random.default_rng([bench.seed, 9])
-    reference = _still_reference(bench, n_held, rng)
-    assert reference.bank is not None
-    scenes = rng.permutation(len(bench.report_pool))[:n_scenes]
-    held = bench.report_pool.take(np.repeat(scenes, n_held))
-    clean = bench.record(_noisy(held, rng))
-    shown = np.stack([_still_order(n_scenes, n_held, 1000, rng) for _ in range(128)])
-    normals = {'class_conditional': reference.clean, 'corruption_bank': reference.bank}
-    for label, normal in normals.items():
-        found = alarms(normal, _residuals(normal, clean), clean.predicted, shown)
-        metric = f'{label}, still scenes with sensor noise, {found.size} frames'
-        line(bench.case, metric, 1e5 * found.sum() / found.size, 'false alarms / 100000')
-    for name in SHIFTS:
-        changed = bench.record(_noisy(_damaged(bench, held, name), rng))
-        for label, normal in normals.items():
-            hits = _still_hits(normal, clean, changed, n_scenes, n_held, rng)
-            line(bench.case, f'{label}, still, {name}, found in 16 frames', 100 * hits, '%')
-
-
-def _still_reference(bench: Bench, n_held: int, rng: np.random.Generator) -> Reference:
-    """Return the reference of scenes of the reference half that were held, each a track."""
-    scenes = rng.permutation(len(bench.reference_pool))[:N_STILL]
-    held = bench.reference_pool.take(np.repeat(np.sort(scenes), n_held))
-    bank = {name: bench.record(_noisy(_damaged(bench, held, name), rng)) for name in STILL_BANK}
-    return calibrate(
-        bench.record(_noisy(held, rng)),
-        bench.model.network.head.n_classes,
-        bench.model.weights.version,
-        Knobs(n_frames=100_000, seed=bench.seed),
-        corrupted=bank,
-    )
-
-
-def _damaged(bench: Bench, pool: Pool, name: str) -> Pool:
-    damage = Damage(1.0, bench.grid, bench.seed + 7, bench.seed + 8)
-    return Pool(corrupt_all(pool.images, name, damage), *_rest(pool))
-
-
-def _noisy(pool: Pool, rng: np.random.Generator) -> Pool:
-    values = pool.images + 255 * SENSOR_NOISE * rng.standard_normal(pool.images.shape)
-    return Pool(np.rint(values).clip(0, 255).astype(np.uint8), *_rest(pool))
-
-
-def _rest(pool: Pool) -> tuple[Array, Array, int]:
-    return pool.labels, pool.tracks, pool.cell
-
-
-def _still_order(n_scenes: int, n_each: int, n: int, rng: np.random.Generator) -> Array:
-    parts: list[Array] = []
-    while sum(map(len, parts)) < n:
-        length = int(rng.integers(30, 301))
-        parts.append(rng.integers(n_scenes) * n_each + rng.integers(n_each, size=length))
-    return np.concatenate(parts)[:n]
-
-
-def _still_hits(
-    normal: Normal,
-    clean: Record,
-    changed: Record,
-    n_scenes: int,
-    n_each: int,
-    rng: np.random.Generator,
-) -> float:
-    """Return the share of streams that alarm within 16 frames of a change inside one scene."""
-    residuals, predicted = _stacked(normal, [clean, changed])
-    rows = []
-    for scene in range(n_scenes):
-        before = _still_order(n_scenes, n_each, 150, rng)
-        own = scene * n_each + rng.integers(n_each, size=66)
-        rows.append(np.concatenate([before, own[:50], len(clean) + own[50:]]))
-    found = alarms(normal, residuals, predicted, np.stack(rows))
-    # a stream that cried before is in its cool-down: not counted
-    awake = ~found[:, :200].any(axis=1)
-    return float(found[awake, 200:].any(axis=1).mean()) if awake.any() else 0.0
 
 
 def _residuals(normal: Normal, record: Record) -> Array:

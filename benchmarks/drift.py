@@ -19,7 +19,8 @@ from _drift_bench import Bench, SPLITS
 from _drift_cost import cost
 from _drift_domains import domains, left_out, no_information
 from _drift_peers import peers
-from _drift_runs import bad_frames, delay, ensemble, false_alarms, ramps, severities, still
+from _drift_runs import bad_frames, delay, ensemble, false_alarms, ramps, severities
+from _drift_still import still
 
 CASES: dict[str, Callable[[Bench], None]] = {
     function.__name__: function

@@ -29,6 +29,7 @@ BANK = (
     *('noise', 'noise@0.4', 'contrast', 'contrast@0.7', 'low_contrast'),
     *('invert', 'invert@0.5', 'invert@0.4', 'dead', 'dead@0.5'),
 )
+STEPS = ('blur',)
 _N_SHIFTED = 300  # frames of each shift that the delays are predicted from
 _N_DESIGN = 3000  # frames of each corruption that directions are fitted to
 _RARE = 20  # frames of a class
@@ -99,6 +100,13 @@ class Calibrate:
             f' [{",".join(BANK)}]',
         )
         parser.add_argument(
+            '--steps',
+            default=','.join(STEPS),
+            metavar='NAMES',
+            help='further corruptions to know where they begin inside a scene, though they harm'
+            f' little [{",".join(STEPS)}]',
+        )
+        parser.add_argument(
             '--design-part',
             metavar='PART',
             help='part of the data set to fit the directions of the bank to, as "train": the more'
@@ -121,14 +129,16 @@ class Calibrate:
         source = _source(arguments, model)
         recorded = partial(source.record, model.network, infer)
         clean = recorded('clean', arguments.frames or source.n_frames)
-        names = [name for name in arguments.bank.split(',') if name]
+        names = _names(arguments.bank)
+        also = [name for name in _names(arguments.steps) if name not in names]
         design = None
         if arguments.design_part:
             learned = StreamSource(arguments.stream, arguments.seed, arguments.design_part)
             designed = partial(learned.record, model.network, infer, n_frames=_N_DESIGN)
-            design, bank = designed('clean'), {name: designed(name) for name in names}
+            design = designed('clean')
+            damaged = {name: designed(name) for name in (*names, *also)}
         else:
-            bank = {name: recorded(name, _N_SHIFTED) for name in names}
+            damaged = {name: recorded(name, _N_SHIFTED) for name in (*names, *also)}
         n_classes = model.network.head.n_classes
         with tqdm(total=1.0, desc='thresholds', file=sys.stderr, leave=False) as bar:
             reference = calibrate(
@@ -137,15 +147,20 @@ class Calibrate:
                 model.weights.version,
                 knobs,
                 lambda done: bar.update(done - bar.n),
-                bank,
+                {name: damaged[name] for name in names},
                 design,
+                {name: damaged[name] for name in also},
             )
         reference.save(path)
-        known = {} if design is not None else bank
+        known = {} if design is not None else damaged
         shifted = {name: known.get(name) or recorded(name, _N_SHIFTED) for name in SHIFTS}
         print(_report(reference, arguments.detector, clean, shifted, arguments.seed))
         print(f'{path} written for weights {reference.version}')
         return 0
+
+
+def _names(joined: str) -> list[str]:
+    return [name for name in joined.split(',') if name]
 
 
 def _source(arguments: Namespace, model: Model) -> Source:

@@ -20,6 +20,7 @@ from edge_adapt.drift._fit import (
     with_arrays,
     with_run_variances,
 )
+from edge_adapt.drift._fit_changes import fit_changes
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
@@ -74,13 +75,16 @@ def calibrate(
     progress: Progress = lambda done: None,
     corrupted: Mapping[str, Record] | None = None,
     design: Record | None = None,
+    stepped: Mapping[str, Record] | None = None,
 ) -> Reference:
     """
     Return the reference of weights `version` from clean frames in stream order.
 
     `corrupted` has frames with each corruption that the bank is to know, of the same scenes as
     `record`; or as `design`, clean frames that serve for nothing else (those the network was
-    trained on). Raises UsageError where there are too few frames or classes to say what is normal.
+    trained on). `stepped` has frames with corruptions that the bank is not to know, as they harm
+    little; where one begins inside a scene it is a step all the same. Raises UsageError where
+    there are too few frames or classes to say what is normal.
     """
     _check(record)
     rng = np.random.default_rng(knobs.seed)
@@ -90,6 +94,7 @@ def calibrate(
     clean = _clean_normals(record, parts, held_out, n_classes)
     domains = [fit_domain(part, n_classes, _signature.N_FRAMES) for part in (*parts, record)]
     banks = _banks(record, parts, corrupted or {}, design, n_classes)
+    damaged = {**(corrupted or {}), **(stepped or {})}
     orders = _orders_of(record)
     counter = _Counter(progress, _N_FOLDS * len(orders) * (3 if banks else 2))
     found: dict[str, list[Array]] = {'clean': [], 'domain': [], 'bank': []}
@@ -118,6 +123,7 @@ def calibrate(
         _match_limit(domains, held_out, orders, rng),
         entropy_quantiles(record, n_classes),
         calibrated(banks[-1], 'bank') if banks else None,
+        fit_changes(record, damaged, design, knobs.margin, knobs.seed),
         about={
             'n_frames': len(record),
             'interval': knobs.interval,

@@ -10,6 +10,7 @@ from typing import Any
 from edge_adapt import archive
 from edge_adapt.drift import _signature
 from edge_adapt.drift._normal import Normal
+from edge_adapt.drift._scene_changes import SceneChanges
 from edge_adapt.drift._signature import Signature
 from edge_adapt.errors import UsageError
 from edge_adapt.records import Array, F32
@@ -27,8 +28,9 @@ class Reference:
     `clean` holds for the weights of `version`: class-conditional, all feature groups. `domain`
     holds about any signature and for any weights: image features only. `match_limit` bounds the
     distance at which frames still belong to the clean domain. `bank` has the scores of the
-    corruptions expected. `entropy_quantiles` (n_classes, 33) are of the logarithm of clean
-    entropy, for each predicted class. `about` says how it was made.
+    corruptions expected, `changes` what they do to a scene that is held. `entropy_quantiles`
+    (n_classes, 33) are of the logarithm of clean entropy, for each predicted class. `about` says
+    how it was made.
     """
 
     version: str
@@ -37,6 +39,7 @@ class Reference:
     match_limit: float
     entropy_quantiles: F32
     bank: Normal | None = None
+    changes: SceneChanges | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -85,7 +88,7 @@ class Reference:
         parts = {'clean': self.clean, 'domain': self.domain}
         if self.bank is not None:
             parts['bank'] = self.bank
-        about = {
+        about: dict[str, Any] = {
             'version': self.version,
             'match_limit': self.match_limit,
             'about': dict(self.about),
@@ -93,7 +96,11 @@ class Reference:
         }
         arrays: dict[str, Array] = {'entropy_quantiles': self.entropy_quantiles}
         for name, normal in parts.items():
-            arrays |= {f'{name}/{key}': getattr(normal, key) for key in _ARRAYS}
+            arrays |= {f'{name}/{key}': getattr(normal, key) for key in _arrays_of(Normal)}
+        if self.changes is not None:
+            about['changes'] = list(self.changes.names)
+            for key in _arrays_of(SceneChanges):
+                arrays[f'changes/{key}'] = getattr(self.changes, key)
         return archive.encode(KIND, about, arrays)
 
     @staticmethod
@@ -113,6 +120,7 @@ class Reference:
                 match_limit=float(content.about['match_limit']),
                 entropy_quantiles=content.arrays['entropy_quantiles'],
                 bank=_normal('bank', content) if 'bank' in content.about['parts'] else None,
+                changes=_changes(content),
                 about=content.about['about'],
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -122,7 +130,8 @@ class Reference:
             ) from error
 
 
-_ARRAYS = [field.name for field in fields(Normal) if field.type == 'F32']
+def _arrays_of(kind: type[Normal | SceneChanges]) -> list[str]:
+    return [field.name for field in fields(kind) if field.type == 'F32']
 
 
 def _described(normal: Normal) -> dict[str, Any]:
@@ -144,5 +153,12 @@ def _normal(name: str, content: archive.Archive) -> Normal:
         limit=float(plain['limit']),
         norm_limit=float(plain['norm_limit']),
         is_one_sided=bool(plain.get('is_one_sided', False)),
-        **{key: content.arrays[f'{name}/{key}'] for key in _ARRAYS},
+        **{key: content.arrays[f'{name}/{key}'] for key in _arrays_of(Normal)},
     )
+
+
+def _changes(content: archive.Archive) -> SceneChanges | None:
+    if 'changes' not in content.about:
+        return None
+    arrays = {key: content.arrays[f'changes/{key}'] for key in _arrays_of(SceneChanges)}
+    return SceneChanges(tuple(content.about['changes']), **arrays)

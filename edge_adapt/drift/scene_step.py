@@ -1,20 +1,31 @@
 """
-A step seen inside one scene: the same picture, but brighter, darker, flatter or inverted.
+A step seen inside one scene: the same picture, but brighter, darker, noisier, blurred or inverted.
 
-A scene that changes its levels between two frames is a sensor or lamp that changed; a cut to
-another scene is not. Two frames before the step agree, two after it agree, and the picture after
-is an affine map of the one before. Block means of the image are all that is compared.
+A scene that changes between two frames as no scene does is a sensor or lamp that changed; a cut to
+another scene is not. Two tests:
+
+Levels, without knowing any corruption: two frames before the step agree, two after it agree, and
+the picture after is an affine map of the one before. Block means are all that is compared.
+
+Corruptions that the reference knows (`_scene_changes.py`): after a scene was held, the image
+features jump to where one of them leads from there, and not to where another scene could be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log, sqrt
 from operator import mul
 from typing import Final, NamedTuple
 
-from edge_adapt.drift._watcher import Sight, Watcher
-from edge_adapt.records import F32, Observation
-from edge_adapt.signals import BLOCKS
+from edge_adapt.drift._reference import Reference
+from edge_adapt.drift._scene_changes import N_AFTER, N_BEFORE, SceneChanges
+from edge_adapt.drift._signature import Signature
+from edge_adapt.drift._watcher import COOL_DOWN, Sight, WARM_UP, Watcher
+from edge_adapt.records import Array, F32, Observation
+from edge_adapt.signals import BLOCKS, IMAGE_GROUPS, PIXELS
+from edge_adapt.signals.groups import gather, span_of
+import numpy as np
 
 _LIKE: Final = 0.95  # correlation above which two frames show the same picture
 # ... and the same across a step. Of 200000 cuts between training tracks of GTSRB 0.98 takes 22 for
@@ -22,25 +33,79 @@ _LIKE: Final = 0.95  # correlation above which two frames show the same picture
 _LIKE_ACROSS: Final = 0.993
 _SAME_GAIN, _SAME_OFFSET = 0.25, 0.125  # |ln gain| and |offset| of frames that agree
 _STEP_GAIN, _STEP_OFFSET = 0.8, 0.4  # |ln gain| or |offset| of a step
+_JUMP: Final = 8.0  # times as far, squared, as neighbours of the scene before
 _NOTHING: Final = Sight(group=BLOCKS)
+_SPAN: Final = span_of(IMAGE_GROUPS)
 
 
 class SceneStep(Watcher):
-    """Alarms on a step of gain or level between two frames of one scene; keeps four frames."""
+    """Alarms on a step between two frames of one scene; keeps some ten frames' features."""
+
+    def __init__(
+        self, reference: Reference, warm_up: int = WARM_UP, cool_down: int = COOL_DOWN
+    ) -> None:
+        self._changes = reference.changes
+        super().__init__(reference, warm_up, cool_down)
+
+    def rebase(self, weights: Mapping[str, Array], version: str) -> None:
+        """Start anew; corruptions are known of the clean world alone, whatever the weights."""
+        is_clean = Signature.in_weights(weights) is None
+        self._changes = self.reference.changes if is_clean else None
+        super().rebase(weights, version)
 
     def _forget(self) -> None:
         self._maps: list[_Map] = []
         self._agreed: list[bool] = []  # whether each map is like the one before it
+        self._held = _Held(self._changes) if self._changes is not None else None
 
     def _look(self, observation: Observation) -> Sight:
         newer = _Map.of(observation.features[BLOCKS])
         agrees = bool(self._maps) and _agree(self._maps[-1], newer)
         self._maps, self._agreed = [*self._maps[-3:], newer], [*self._agreed[-2:], agrees]
+        if self._held is not None:
+            sight = self._held.look(gather(observation.features, IMAGE_GROUPS, _SPAN), agrees)
+            if sight is not None:
+                return sight
         if len(self._maps) < 4 or not (agrees and self._agreed[0]):
             return _NOTHING
         older, old, new, _ = self._maps
         size = max(_step(a, b) for a in (older, old) for b in (new, newer))
         return Sight(size, 1.0, BLOCKS, {'severity': f'{size:.2f} steps'}) if size else _NOTHING
+
+
+class _Held:
+    """Waits for a jump out of a scene that was held, then for the place it leads to."""
+
+    def __init__(self, changes: SceneChanges) -> None:
+        self._changes, self._scale = changes, 1 / changes.scale[:-1]
+        self._before: list[F32] = []  # frames of one scene
+        self._moves: list[float] = []  # how far each is from the one before it, squared
+        self._after: list[F32] = []  # frames since a jump
+
+    def look(self, features: F32, agrees: bool) -> Sight | None:
+        """Take image features (32,) and whether they agree with those before."""
+        if not self._after:
+            self._wait(features, agrees)
+            return None
+        self._after.append(features)
+        if len(self._after) < N_AFTER:
+            return None
+        ratio, name = self._changes.nearest(np.array(self._before), np.array(self._after))
+        self._before, self._moves, self._after = self._after[-1:], [], []
+        return Sight(ratio, 1.0, PIXELS, {'branch': name}) if ratio > 0 else None
+
+    def _wait(self, features: F32, agrees: bool) -> None:
+        if self._before:
+            step = (features - self._before[-1]) * self._scale
+            move = float(step @ step)
+            if len(self._before) == N_BEFORE and move > _JUMP * max(self._moves):
+                self._after = [features]
+                return
+            self._moves = [*self._moves[2 - N_BEFORE :], move]
+        if agrees:
+            self._before = [*self._before[1 - N_BEFORE :], features]
+        else:
+            self._before, self._moves = [features], []
 
 
 class _Map(NamedTuple):
