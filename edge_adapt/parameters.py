@@ -214,8 +214,9 @@ ADAPTATION = (
     Parameter(
         'adapt',
         'cpu',
-        'What does the work of the rungs; the accelerator has circuits for recalibration (by'
-        ' firing rate) and row_es, other rungs stay on the CPU.',
+        'What does the work of the rungs; the accelerator has circuits for row_es and, where'
+        ' neurons give bits, for recalibration (by firing rate) and bit_flips, where they give'
+        ' levels, for integer_sgd; other rungs stay on the CPU.',
         values=('cpu', 'accelerator'),
     ),
     Parameter('freeze', False, 'Look, but change nothing.', live=True),

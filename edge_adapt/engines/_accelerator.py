@@ -164,9 +164,9 @@ def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32
     for layer in body[::2]:
         rows = weights[f'{layer.name}.weights']
         wide = layer is body[0] and geometry.first_weight_bits > 1
-        parts.append(_plane_rows(rows, lanes) if wide else _packed_rows(rows, layer, lanes))
+        parts.append(plane_rows(rows, lanes) if wide else packed_rows(rows, layer, lanes))
     limit = geometry.threshold_limit
-    parts.extend(_threshold_words(weights, layer.name, limit) for layer in body[1::2])
+    parts.extend(threshold_words(weights, layer.name, limit) for layer in body[1::2])
     return _with_head(network, weights, parts)
 
 
@@ -200,7 +200,7 @@ def crc_of(words: U32) -> int:
     return zlib.crc32(words.astype('>u4').tobytes())
 
 
-def _threshold_words(weights: Weights, name: str, limit: int) -> U32:
+def threshold_words(weights: Weights, name: str, limit: int) -> U32:
     """Return {flip, 31 bits signed} of each neuron of threshold layer `name`."""
     thresholds = np.clip(weights[f'{name}.thresholds'], -limit, limit - 1).astype(np.int32)
     flips = np.where(weights[f'{name}.flips'] != 0, _FLIP, np.uint32(0))
@@ -245,13 +245,14 @@ def layer_values(geometry: Geometry, words: U8) -> list[I8]:
     return values
 
 
-def _packed_rows(rows: Array, layer: Layer, lanes: int) -> U32:
+def packed_rows(rows: Array, layer: Layer, lanes: int) -> U32:
+    """Return the words of rows (n_out, n_in) of +1 and -1. Raises UsageError for others."""
     if not np.all(np.abs(rows.astype(np.int16)) == 1):
         raise UsageError(f'the accelerator needs weights +1 and -1 in layer {layer.name!r}')
     return _words(_padded(pack_signs(rows), lanes))
 
 
-def _plane_rows(rows: Array, lanes: int) -> U32:
+def plane_rows(rows: Array, lanes: int) -> U32:
     """Return the words of int8 rows (n_out, n_in): for each word eight bit planes and ones."""
     planes = [np.packbits(rows.view(np.uint8) >> a & 1, axis=-1) for a in range(8)]
     planes.append(np.packbits(np.ones_like(rows, np.uint8), axis=-1))

@@ -1,4 +1,4 @@
-"""Updates of one network on an accelerator of its own: statistics, thresholds, row_es."""
+"""Updates of one network on an accelerator of its own: thresholds, row_es, flips, descent."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from edge_adapt.engines._accelerator import (
     Geometry,
     geometry_of,
     LOG2_WINDOW,
+    MAX_FLIP_SAMPLES,
     MAX_SAMPLES,
     parameter_image,
+    with_image,
 )
 from edge_adapt.engines._simulator import Region, Simulator, SimulatorLostError, Unit
 from edge_adapt.errors import UsageError
@@ -27,9 +29,16 @@ Result = TypeVar('Result')
 
 
 class HeadRun(NamedTuple):
-    """Some generations of row_es: values (n_classes, n_in + 1) in 1/256, and the register."""
+    """A head after some work: values (n_classes, n_in + 1) in 1/256, and the register."""
 
     values: I64
+    register: int
+
+
+class FlipRun(NamedTuple):
+    """Some generations of flips: the parent's weights, and the register."""
+
+    weights: Weights
     register: int
 
 
@@ -46,6 +55,18 @@ class Learner:
         self._simulator: Simulator | None = None
         self._selected = 0
         self._version = ''
+
+    @property
+    def lanes(self) -> int:
+        """Bits of a word of the accelerator."""
+        return self._lanes
+
+    @property
+    def circuits(self) -> tuple[str, ...]:
+        """Names of the updaters whose work it can do: neurons of bits or of levels decide."""
+        if self.geometry.value_bits > 1:
+            return ('row_es', 'integer_sgd')
+        return ('recalibration', 'row_es', 'bit_flips')
 
     def rate_thresholds(self, weights: Weights, images: U8, n_wanted: I64) -> I32:
         """
@@ -74,9 +95,7 @@ class Learner:
 
         def fill(simulator: Simulator) -> None:
             self._use(simulator, weights)
-            simulator.write('es_clear', 0)
-            words = frame_words(self._network, weights, images, self._lanes)
-            simulator.capture(words, labels.astype(np.uint8))
+            self._keep(simulator, weights, images, labels)
 
         self._do(fill)
 
@@ -112,6 +131,48 @@ class Learner:
 
         return self._do(store)
 
+    def descend(self, values: I64, register: int, order: I64, scale: int) -> HeadRun:
+        """Run a step on each captured sample that `order` names, with the word of sgd_scale."""
+
+        def learn(simulator: Simulator) -> HeadRun:
+            simulator.load(Region.DESCENT_VALUES, values.T.reshape(-1))
+            simulator.load(Region.DESCENT_ORDER, order)
+            simulator.write('sgd_register', register)
+            simulator.write('sgd_scale', scale)
+            simulator.write('sgd_run', len(order))
+            simulator.wait(Unit.DESCENT)
+            table = simulator.store(Unit.DESCENT).reshape(-1, self._network.head.n_classes)
+            state = simulator.registers()['sgd_register']
+            return HeadRun(np.ascontiguousarray(table.T), state)
+
+        return self._do(learn)
+
+    def flip(
+        self, weights: Weights, register: int, images: U8, labels: I64, scale: int, n: int
+    ) -> FlipRun:
+        """Run n generations of flips over labelled frames, with the word of flip_scale."""
+        if len(images) > MAX_FLIP_SAMPLES:
+            raise UsageError(
+                f'the accelerator holds {MAX_FLIP_SAMPLES} frames to flip by, got {len(images)}'
+            )
+
+        def learn(simulator: Simulator) -> FlipRun:
+            if not self._version:
+                self._use(simulator, weights)
+            evolved = 1 - self._selected
+            image = parameter_image(self._network, weights, self._lanes)
+            simulator.write_bank(evolved, image)
+            self._keep(simulator, weights, images, labels)
+            simulator.write('flip_register', register)
+            simulator.write('flip_scale', scale)
+            simulator.write('flip_run', n)
+            simulator.wait(Unit.FLIPS)
+            image = simulator.read_bank(evolved)
+            better = with_image(self._network, weights, image, self._lanes)
+            return FlipRun(better, simulator.registers()['flip_register'])
+
+        return self._do(learn)
+
     def close(self) -> None:
         """End the simulator."""
         if self._simulator is not None:
@@ -135,6 +196,13 @@ class Learner:
         simulator.wait(Unit.STATISTICS)
         table = simulator.store(Unit.STATISTICS) if read else np.zeros(0, np.int64)
         return table.reshape(-1, _N_STATISTICS)
+
+    def _keep(self, simulator: Simulator, weights: Weights, images: U8, labels: I64) -> None:
+        """Run frames that every unit keeps as its samples, instead of those it had."""
+        for unit in ('es', 'sgd' if self.geometry.value_bits > 1 else 'flip'):
+            simulator.write(f'{unit}_clear', 0)
+        words = frame_words(self._network, weights, images, self._lanes)
+        simulator.capture(words, labels.astype(np.uint8))
 
     def _use(self, simulator: Simulator, weights: Weights) -> None:
         """Have `weights` in the selected bank."""

@@ -53,15 +53,31 @@ class Unit(IntEnum):
 
     LEARNING = 0
     STATISTICS = 1
+    DESCENT = 2
+    FLIPS = 3
 
 
 class Region(IntEnum):
-    """What can be loaded: regions of es_load, and the targets of the statistics."""
+    """What can be loaded."""
 
     VALUES = 0
     MEANS = 1
     ORDER = 2
     TARGETS = 3
+    DESCENT_VALUES = 4
+    DESCENT_ORDER = 5
+
+
+# What says that a region's words follow
+_LOADS = {
+    Region.VALUES: ('es_load', 0),
+    Region.MEANS: ('es_load', 1),
+    Region.ORDER: ('es_load', 2),
+    Region.TARGETS: ('stat_load', 0),
+    Region.DESCENT_VALUES: ('sgd_load', 0),
+    Region.DESCENT_ORDER: ('sgd_load', 1),
+}
+_STORES = {Unit.LEARNING: 'es_store', Unit.STATISTICS: 'stat_store', Unit.DESCENT: 'sgd_store'}
 
 
 class SimulatorLostError(Exception):
@@ -187,15 +203,12 @@ class Simulator:
 
     def load(self, region: Region, values: I64) -> None:
         """Give a learning unit the words (n,) of a region."""
-        if region is Region.TARGETS:
-            self.write('stat_load', 0)
-        else:
-            self.write('es_load', region)
+        self.write(*_LOADS[region])
         self._ask(Operation.LOAD, 0, (values & 0xFFFFFFFF).astype('>u4').tobytes())
 
     def store(self, unit: Unit) -> I64:
         """Return the words (n,) that a unit holds, signed."""
-        self.write(('es_store', 'stat_store')[unit], 0)
+        self.write(_STORES[unit], 0)
         return np.frombuffer(self._ask(Operation.STORE), '>i4').astype(np.int64)
 
     def wait(self, unit: Unit) -> None:

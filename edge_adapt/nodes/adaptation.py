@@ -26,11 +26,12 @@ from edge_adapt.nodes._qos import LATCHED, RELIABLE
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.parameter import Value
 from edge_adapt.pipeline import ladder
-from edge_adapt.pipeline.accelerated import accelerated, Learner
+from edge_adapt.pipeline.accelerated import accelerated
 from edge_adapt.pipeline.adaptation import Adaptation as Pipeline
 from edge_adapt.pipeline.assembly import adaptation_from, learner_of, rungs_from
 from edge_adapt.pipeline.decisions import Decision
 from edge_adapt.pipeline.ladder import Rung
+from edge_adapt.pipeline.learner import Learner
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.store.signing import SigningKey
 from rclpy.parameter import Parameter

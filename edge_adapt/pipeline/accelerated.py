@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from edge_adapt import front_end
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Threshold
 from edge_adapt.networks.network import INPUT
+from edge_adapt.pipeline.accelerated_bit_flips import AcceleratedBitFlips
+from edge_adapt.pipeline.accelerated_sgd import AcceleratedSgd
 from edge_adapt.pipeline.ladder import Rung
-from edge_adapt.records import I32, I64, Samples, U8, Weights
+from edge_adapt.pipeline.learner import Learner
+from edge_adapt.records import Samples, Weights
 from edge_adapt.updaters import Objective, Updater
 from edge_adapt.updaters._integer_statistics import n_above
 from edge_adapt.updaters._samples import labelled
@@ -27,44 +29,6 @@ import numpy as np
 
 N_DIRECTIONS = 2  # what the RTL is built with
 MAX_SHIFT, MAX_STRIDE = 15, 15
-
-
-class Head(Protocol):
-    """Values (n_classes, n_in + 1) in 1/256 of an int8 step, and the shift register."""
-
-    @property
-    def values(self) -> I64: ...
-
-    @property
-    def register(self) -> int: ...
-
-
-class Learner(Protocol):
-    """What the accelerator does of a rung; UsageError where it cannot."""
-
-    def rate_thresholds(self, weights: Weights, images: U8, n_wanted: I64) -> I32:
-        """Return the largest thresholds (n_neurons,) that n_wanted of the frames' sums reach."""
-        ...
-
-    def capture(self, weights: Weights, images: U8, labels: I64) -> None:
-        """Keep the features of labelled frames."""
-        ...
-
-    def start_head(self, values: I64, means: I64, register: int, batch_size: int) -> None:
-        """Give row_es where to begin."""
-        ...
-
-    def run_head(self, order: I64, n_generations: int, scale: int) -> None:
-        """Run generations over the samples in that order."""
-        ...
-
-    def head(self) -> Head:
-        """Return where row_es has come to."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the accelerator; the next work starts it again."""
-        ...
 
 
 class AcceleratedRecalibration(Recalibration):
@@ -150,10 +114,13 @@ def accelerated(rungs: Sequence[Rung], learner: Learner, seed: int) -> tuple[Run
 
     Raises UsageError where none of them has.
     """
-    circuits: dict[str, Callable[[], Updater]] = {
+    known: dict[str, Callable[[], Updater]] = {
         'recalibration': partial(AcceleratedRecalibration, learner),
         'row_es': partial(AcceleratedRowEs, learner, seed),
+        'bit_flips': partial(AcceleratedBitFlips, learner, seed),
+        'integer_sgd': partial(AcceleratedSgd, learner, seed),
     }
+    circuits = {name: known[name] for name in learner.circuits}
     names = {name for rung in rungs for name, _ in rung.updaters}
     if not names & set(circuits):
         raise UsageError(

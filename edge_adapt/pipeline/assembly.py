@@ -11,11 +11,11 @@ from edge_adapt.drift import DriftDetector, Reference
 from edge_adapt.errors import UsageError
 from edge_adapt.images import Region, WHOLE
 from edge_adapt.networks.model import Model, reference_path_of
-from edge_adapt.pipeline.accelerated import Learner
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.gate import Gate
 from edge_adapt.pipeline.inference import Inference
 from edge_adapt.pipeline.ladder import ladder_from, Rung
+from edge_adapt.pipeline.learner import Learner
 from edge_adapt.pipeline.limits import Limits
 from edge_adapt.pipeline.tools import Settings
 from edge_adapt.pipeline.voting import Voting

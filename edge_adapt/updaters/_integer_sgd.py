@@ -21,6 +21,7 @@ import numpy as np
 GRID = 256  # parts of an int8 step
 LIMIT = 127 * GRID
 BIAS_FEATURE = 64  # what a bias reads where a weight reads its feature
+BIAS_BITS = 24
 N_DRAWN = 8  # steps of the register for each feature
 
 
@@ -39,7 +40,7 @@ def logits(head: IntegerHead, levels: I8) -> I64:
 
 
 def descend(
-    head: IntegerHead, levels: I8, label: int, shift: int, rate: int, bias_bits: int = 24
+    head: IntegerHead, levels: I8, label: int, shift: int, rate: int, bias_bits: int = BIAS_BITS
 ) -> IntegerHead:
     """Return the head after a step on one sample; shift 0..31, rate 0..15."""
     n_classes = len(head.biases)

@@ -25,7 +25,7 @@ DEADLINE_MS = 200  # of simulated time: no operation takes that long
 BOUNDED = (Operation.INFER, Operation.CAPTURE)  # these count their cycles themselves
 POLL_NS = 1000 * CLOCK_NS  # between two looks at a unit that learns
 Work = Callable[[int, bytes], Awaitable[bytes | None]]  # flags and body -> the answer
-STATUS = ('es_status', 'stat_status')  # by Unit
+STATUS = ('es_status', 'stat_status', 'sgd_status', 'flip_status')  # by Unit
 
 
 class Server:
@@ -69,7 +69,7 @@ class Server:
 
     async def _load(self, flags: int, body: bytes) -> None:
         await self._ports.send('es', _words(body))
-        for name in STATUS:  # either unit may take the words
+        for name in STATUS:  # any unit may take the words
             await self._idle(name)
 
     async def _store(self, flags: int, body: bytes) -> bytes:

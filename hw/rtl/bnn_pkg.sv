@@ -40,6 +40,5 @@ package bnn_pkg;
   } answer_t;
 
   localparam int unsigned UserBits = 12;
-  localparam int unsigned AnswerBits = 11;
 
 endpackage

@@ -36,6 +36,7 @@ module network_head #(
     output logic [ 16*NClasses+1:0] borrow_o
 );
 
+  localparam int unsigned AnswerBits = 11;  // of bnn_pkg::answer_t
   localparam int unsigned TermBits = ValueBits == 1 ? 8 : 16;
 
   logic [8*NClasses-1:0] weights;
@@ -109,7 +110,7 @@ module network_head #(
   assign {answer.own, answer.probe, answer.bank} = origin_q;
 
   skid_buffer #(
-      .Width(32 * NClasses + bnn_pkg::AnswerBits)
+      .Width(32 * NClasses + AnswerBits)
   ) u_result (
       .clk_i,
       .rst_ni,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import itertools
 
-from edge_adapt.networks.layers import Dense, Head, Layer, Projection, SumPool, Threshold
+from edge_adapt.networks.layers import (
+    Convolution,
+    Dense,
+    Head,
+    Layer,
+    MaxPool,
+    Projection,
+    SumPool,
+    Threshold,
+)
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
 import numpy as np
@@ -21,6 +30,24 @@ def network_of(widths: tuple[int, ...], pixel_planes: int, n_classes: int = 10) 
     return Network('accelerated', (1, widths[0], 1), tuple(layers), names)
 
 
+def convolutions_of(
+    size: tuple[int, int], channels: tuple[int, ...], pools: tuple[bool, ...]
+) -> Network:
+    """Return convolutions and a head; channels are the colours and those of each layer."""
+    layers: list[Layer] = []
+    height, width = size
+    for index, (pool, (n_in, n_out)) in enumerate(
+        zip(pools, itertools.pairwise(channels), strict=True)
+    ):
+        layers.append(Convolution(name=f'sums{index}', n_in=n_in, n_out=n_out))
+        if pool:
+            layers.append(MaxPool(name=f'pool{index}'))
+            height, width = height // 2, width // 2
+        layers.append(Threshold(name=f'bits{index}', n=n_out))
+    layers.append(Head(name='head', n_in=height * width * channels[-1], n_classes=3))
+    return Network('convolved', (*size, channels[0]), tuple(layers), ('0', '1', '2'))
+
+
 def levels_network_of(widths: tuple[int, ...], n_classes: int = 10) -> Network:
     """Return a fully connected network of 8-bit fixed point."""
     layers: list[Layer] = [SumPool(name='levels', size=1, shift=1)]
@@ -35,14 +62,19 @@ def random_weights(network: Network, seed: int, first_weight_bits: int = 1) -> W
     """Return weights with thresholds near the sums' middle, flips, and extreme values."""
     rng = np.random.default_rng(seed)
     arrays: dict[str, Array] = {}
-    on_pixels = isinstance(network.layers[0], Dense)
+    on_pixels = isinstance(network.layers[0], Dense | Convolution)
     spread = 1
     for layer in network.layers:
         match layer:
-            case Dense(name=name, n_in=n_in, n_out=n_out):
+            case (
+                Dense(name=name, n_in=n_in, n_out=n_out)
+                | Convolution(name=name, n_in=n_in, n_out=n_out)
+            ):
                 wide = layer is network.layers[0] and first_weight_bits > 1
                 legal = np.arange(-128, 128) if wide else np.array([-1, 1])
-                arrays[f'{name}.weights'] = rng.choice(legal, (n_out, n_in)).astype(np.int8)
+                shape = (n_out, n_in) if isinstance(layer, Dense) else (n_out, 3, 3, n_in)
+                n_in = int(np.prod(shape[1:]))
+                arrays[f'{name}.weights'] = rng.choice(legal, shape).astype(np.int8)
                 first = on_pixels and layer is network.layers[0]
                 spread = int(n_in**0.5) * (74 if first else 1) * (74 if wide else 1) + 1
             case Threshold(name=name, n=n):

@@ -3,10 +3,11 @@
 import subprocess
 
 from edge_adapt.engines._accelerator import Geometry
+from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry
 import pytest
 
 from hw.cosim.build import missing, sources, use_verilator
-from hw.lint.run import GEOMETRIES, lint
+from hw.lint.run import CONVOLUTIONS, GEOMETRIES, lint, lint_convolutions
 
 pytestmark = [
     pytest.mark.rtl,
@@ -20,6 +21,11 @@ def test_verilator_has_nothing_to_say(geometry: Geometry, learning: bool) -> Non
     assert lint(geometry, learning) == ''
 
 
+@pytest.mark.parametrize('geometry', CONVOLUTIONS, ids=str)
+def test_verilator_has_nothing_to_say_of_convolutions(geometry: ConvolutionGeometry) -> None:
+    assert lint_convolutions(geometry) == ''
+
+
 @pytest.mark.parametrize(
     ('parameter', 'sentence'),
     [
@@ -28,6 +34,8 @@ def test_verilator_has_nothing_to_say(geometry: Geometry, learning: bool) -> Non
         ('FirstWeightBits=8', 'FirstWeightBits must be 1, or 8 on pixels, got 8'),
         ('NClasses=1', 'NClasses must be 2..256, got 1'),
         ('StatBits=13', 'StatBits must be 0..12, got 13'),
+        ('SgdSamples=8', 'SgdSamples must be 0 where neurons give bits, got 8'),
+        ('FlipSamples=1', 'FlipSamples and SgdSamples must be 0 or at least 2'),
     ],
 )
 def test_an_illegal_parameter_does_not_elaborate(parameter: str, sentence: str) -> None:

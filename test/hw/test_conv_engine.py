@@ -1,0 +1,71 @@
+"""Convolutions in RTL equal the reference bit for bit; the claims are in hw/tests."""
+
+from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry, geometry_of
+from edge_adapt.errors import UsageError
+from edge_adapt.networks.layers import Convolution, Head, Threshold
+from edge_adapt.networks.network import Network
+from edge_adapt.records import Weights
+import numpy as np
+import pytest
+
+from hw.cosim.build import missing, run
+from hw.tests.networks import convolutions_of, random_weights
+
+SHORT, LONG = 4, 1000  # frames for each of idle, back-pressure, both and neither
+PIXELS_INT8 = ConvolutionGeometry(6, 8, (1, 8, 16), (True, True), 32, 8)
+COLOURS = ConvolutionGeometry(7, 5, (3, 16, 64), (False, True), 32, 1)
+SMALL = ConvolutionGeometry(5, 5, (1, 8, 8), (True, False), 32, 1)
+SMALL_INT8 = ConvolutionGeometry(4, 4, (1, 4, 8), (False, True), 64, 8)
+
+
+@pytest.mark.rtl
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(bool(missing()), reason='; '.join(missing()))
+@pytest.mark.parametrize(
+    ('geometry', 'n_frames'),
+    [
+        pytest.param(PIXELS_INT8, SHORT, id='pixels-int8'),
+        pytest.param(COLOURS, SHORT, id='colours', marks=pytest.mark.slow),
+        pytest.param(SMALL, LONG, id='long', marks=pytest.mark.slow),
+        pytest.param(SMALL_INT8, LONG, id='long-int8', marks=pytest.mark.slow),
+    ],
+)
+def test_conv_engine_equals_the_reference(geometry: ConvolutionGeometry, n_frames: int) -> None:
+    run(
+        'conv_engine',
+        'hw.tests.conv_engine_tests',
+        geometry.parameters,
+        environment={
+            'LANES': str(geometry.lanes),
+            'SIZE': f'{geometry.height},{geometry.width}',
+            'CHANNELS': ','.join(map(str, geometry.channels)),
+            'POOLS': ','.join(str(int(pool)) for pool in geometry.pools),
+            'WEIGHT_BITS': str(geometry.first_weight_bits),
+            'N_FRAMES': str(n_frames),
+        },
+    )
+
+
+def test_a_geometry_is_read_off_the_network() -> None:
+    network = convolutions_of((6, 8), (1, 8, 16), (True, True))
+    assert geometry_of(network, random_weights(network, 1, 8), 32) == PIXELS_INT8
+
+
+@pytest.mark.parametrize('options', [{'kernel': 5, 'padding': 2}, {'zero_point': 127}])
+def test_other_convolutions_are_refused(options: dict[str, int]) -> None:
+    layers = (
+        Convolution(name='sums', n_in=1, n_out=8, **options),
+        Threshold(name='bits', n=8),
+        Head(name='head', n_in=8 * 36, n_classes=2),
+    )
+    network = Network('other', (6, 6, 1), layers, ('a', 'b'))
+    kernel = options.get('kernel', 3)
+    weights = Weights({'sums.weights': np.ones((8, kernel, kernel, 1), np.int8)})
+    with pytest.raises(UsageError, match='3 x 3'):
+        geometry_of(network, weights)
+
+
+def test_a_network_without_convolutions_is_refused() -> None:
+    network = Network('flat', (6, 6, 1), (Head(name='head', n_in=36, n_classes=2),), ('a', 'b'))
+    with pytest.raises(UsageError, match='does not begin with a convolution'):
+        geometry_of(network, Weights({}))
