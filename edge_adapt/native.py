@@ -19,7 +19,7 @@ NUMPY = 'numpy'
 VARIABLE = 'EDGE_ADAPT_KERNEL'
 # Verified through emulated instructions, never run on a CPU that has them: taken when asked for.
 UNPROVEN = ('avx512',)
-_INTERFACE = 6  # as kInterface of cpp/module.cpp: raised when the module takes or gives more
+_INTERFACE = 7  # as kInterface of cpp/module.cpp: raised when the module takes or gives more
 _MODULE = 'edge_adapt.engines._native'  # compiled: no file of a room, so no import statement
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edge_adapt import native
-from edge_adapt.records import F32, I8, I16, I64
+from edge_adapt.records import Array, F32, I8, I16, I64
 from edge_adapt.updaters._integer_loss import LOGARITHMS, POWERS, row_differences
 import numpy as np
 
@@ -37,13 +37,13 @@ class Rule(NamedTuple):
 
 
 def generation(
-    values: F32, features: I8, mean: I16, labels: I64, directions: I8, rule: Rule
+    values: F32, features: Array, mean: I16, labels: I64, directions: I8, rule: Rule
 ) -> None:
     """
     Move the rows of `values` (n_classes, n_in + 1) in place, whole numbers, the bias last.
 
-    features (n, n_in), their mean (n_in,) in sixteenths, labels (n,), directions
-    (n_directions, n_in + 1) of +-1.
+    features (n, n_in), bits or levels of 8 bits, their mean (n_in,) in sixteenths, labels (n,),
+    directions (n_directions, n_in + 1) of +-1.
     """
     twin = native.twin()
     fits = len(mean) <= _MOST_FEATURES and rule.reach <= _MOST_REACH
@@ -51,12 +51,12 @@ def generation(
         generation_in_numpy(values, features, mean, labels, directions, rule)
         return
     *numbers, needed = rule
-    arrays = (values, features, mean, labels, directions)
+    arrays = (values, features.astype(np.int16), mean, labels, directions)
     twin.row_generation(*arrays, tuple(numbers), needed, *_TABLES)
 
 
 def generation_in_numpy(
-    values: F32, features: I8, mean: I16, labels: I64, directions: I8, rule: Rule
+    values: F32, features: Array, mean: I16, labels: I64, directions: I8, rule: Rule
 ) -> None:
     """Do what `generation` does."""
     along = directions.astype(np.float32)
@@ -75,7 +75,7 @@ def generation_in_numpy(
     np.minimum(np.maximum(weights, -limit, out=weights), limit, out=weights)
 
 
-def centred(features: I8, mean: I16, unit: int) -> F32:
+def centred(features: Array, mean: I16, unit: int) -> F32:
     """Return centred features in sixteenths, and 16 for the bias, (n, n_in + 1)."""
     centred = np.full((len(features), len(mean) + 1), SIXTEENTHS, np.float32)
     np.multiply(features, np.float32(unit), out=centred[:, :-1])

@@ -106,9 +106,9 @@ def test_the_native_generation_moves_rows_as_the_plain_one(
     limit = 127 * rule.grid
     values = rng.integers(-limit, limit + 1, (n_classes, n_in + 1)).astype(np.float32)
     values[:, -1] *= 3
-    levels = rng.integers(-127, 128, (20, n_in)) if rule.unit == 1 else None
-    signs = 2 * rng.integers(0, 2, (20, n_in)) - 1
-    features = (signs if levels is None else levels).astype(np.int8)
+    bits = (2 * rng.integers(0, 2, (20, n_in)) - 1).astype(np.int8)
+    levels = rng.integers(0, 256, (20, n_in)).astype(rng.choice(['i1', 'u1']))
+    features = levels if rule.unit == 1 else bits
     mean = rng.integers(-16, 17, n_in).astype(np.int16)
     labels = rng.integers(0, n_classes + 1, 20)  # one class is not known
     directions = (2 * rng.integers(0, 2, (n_directions, n_in + 1)) - 1).astype(np.int8)

@@ -59,7 +59,7 @@ PyObject* row_generation(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
     ArrayView mean(args[2], "mean", 'h', {-1});
     const i64 n_in = mean.size(0);
     ArrayView values(args[0], "values", 'f', {-1, n_in + 1}, true);
-    ArrayView features(args[1], "features", 'b', {-1, n_in});
+    ArrayView features(args[1], "features", 'h', {-1, n_in});
     ArrayView labels(args[3], "labels", 'l', {features.size(0)});
     ArrayView directions(args[4], "directions", 'b', {-1, n_in + 1});
     if (!PyTuple_Check(args[5]) || PyTuple_GET_SIZE(args[5]) != 5) throw Refused("numbers must be five");
@@ -75,7 +75,7 @@ PyObject* row_generation(PyObject*, PyObject* const* args, Py_ssize_t n_args) {
         features.size(0),
         directions.size(0),
         values.as<float>(),
-        features.as<i8>(),
+        features.as<i16>(),
         mean.as<i16>(),
         labels.as<i64>(),
         directions.as<i8>(),

@@ -229,7 +229,7 @@ bool make_type(const char* name, PyMethodDef* methods, PyGetSetDef* fields) {
   return H::type != nullptr;
 }
 
-constexpr long kInterface = 6;  // as _INTERFACE of native.py
+constexpr long kInterface = 7;  // as _INTERFACE of native.py
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_native", "Kernels for binary networks.", -1,
                        kFunctions, nullptr, nullptr, nullptr, nullptr};

@@ -116,7 +116,7 @@ void run(const RowGeneration& g, const LossTables& tables) {
   std::vector<i16> centred(g.n_in);
   std::vector<i64> terms(g.n_classes), differences(g.n_directions * g.n_classes);
   for (i64 n = 0; n < g.n_samples; ++n) {
-    const i8* features = g.features + n * g.n_in;
+    const i16* features = g.features + n * g.n_in;
     for (i64 i = 0; i < g.n_in; ++i) centred[i] = static_cast<i16>(features[i] * g.unit - g.mean[i]);
     rows.multiply(g, centred.data());
     compare(g, tables, rows.products.data(), g.labels[n], terms, differences);

@@ -15,7 +15,7 @@ struct LossTables {
 struct RowGeneration {
   i64 n_classes, n_in, n_samples, n_directions;
   float* values;         // (n_classes, n_in + 1), moved in place
-  const i8* features;    // (n_samples, n_in)
+  const i16* features;   // (n_samples, n_in)
   const i16* mean;       // (n_in)
   const i64* labels;     // (n_samples)
   const i8* directions;  // (n_directions, n_in + 1)
