@@ -2,14 +2,17 @@
 What is normal for weights that the reference was not recorded with.
 
 Adapted weights answer much as the trained ones did in the clean world, not quite: each residual
-about the clean reference has a mean of its own. It is learned from the first frames that the
-weights answer, as a random-effects mean over runs of one class, with m_r the mean of run r,
+about the clean reference has a mean of its own, and that of one class is another than that of the
+next. Both are learned from the first frames that the weights answer, as a random-effects mean over
+runs of one class (DerSimonian and Laird, 1986). With m_r the mean of run r, v_r its variance where
+runs differ as clean ones do, R runs, w = 1 / v and sums over r,
 
-    w_r = 1 / (between + within / n_r)      shift = sum w m / sum w      variance = 1 / sum w
-    spread = sum w (m - shift)^2 / (R - 1)
+    v_r = between + within / n_r        Q = sum w (m - sum w m / sum w)^2
+    tau^2 = max(0, (Q - (R - 1)) / (sum w - sum w^2 / sum w))
 
-Where the runs differ more than they did in the clean world (spread > 1), all variances grow with
-it; the variance of the shift is an error that all later frames share.
+Runs then differ by tau^2 more, that of a feature or of its group, whichever is larger; few runs
+tell little of how much, so that it counts (R + 1) / (R - 1) times. The variance of the mean is an
+error that all later frames share.
 """
 
 from __future__ import annotations
@@ -72,18 +75,25 @@ def moved(clean: Normal, residuals: Array, runs: I64) -> Normal:
     counts = np.bincount(runs).astype(np.float64)[:, None]
     sums: F64 = np.zeros((len(counts), residuals.shape[1]))
     np.add.at(sums, runs, residuals)
-    means = sums / counts
-    weights = 1 / (clean.between + clean.within / counts)
+    means, variances = sums / counts, clean.between + clean.within / counts
+    more = _difference(clean, means, 1 / variances)
+    weights = 1 / (variances + more)
     total = weights.sum(axis=0)
     shift = (weights * means).sum(axis=0) / total
-    spread = (weights * (means - shift) ** 2).sum(axis=0) / (len(counts) - 1)
-    larger = np.maximum(spread, 1.0)
     back = np.linalg.pinv(clean.whitening.astype(np.float64)) @ shift
     return with_arrays(
         clean,
         class_means=clean.class_means + clean.class_scales[:, None] * back,
-        within=clean.within * larger,
-        between=clean.between * larger,
-        class_errors=clean.class_errors * float(larger.mean()),
-        offset=clean.offset + larger / total,
+        between=clean.between + more,
+        offset=clean.offset + 1 / total,
     )
+
+
+def _difference(clean: Normal, means: F64, weights: F64) -> F64:
+    """Return by which variance runs of means and weights (R, d) differ more than clean ones."""
+    n_free, total = len(means) - 1, weights.sum(axis=0)
+    squares = (weights * (means - (weights * means).sum(axis=0) / total) ** 2).sum(axis=0)
+    own = (squares - n_free) / (total - (weights**2).sum(axis=0) / total)
+    own = np.maximum(own, 0.0)
+    group = own @ clean.membership / clean.membership.sum(axis=0)
+    return np.asarray((n_free + 2) / n_free * np.maximum(own, clean.membership @ group))
