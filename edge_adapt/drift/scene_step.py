@@ -95,10 +95,14 @@ class _Held:
         return Sight(ratio, 1.0, PIXELS, {'branch': name}) if ratio > 0 else None
 
     def _wait(self, features: F32, agrees: bool) -> None:
+        is_held = len(self._before) == N_BEFORE
+        if not agrees and not is_held:
+            self._before, self._moves = [features], []
+            return
         if self._before:
             step = (features - self._before[-1]) * self._scale
             move = float(step @ step)
-            if len(self._before) == N_BEFORE and move > _JUMP * max(self._moves):
+            if is_held and move > _JUMP * max(self._moves):
                 self._after = [features]
                 return
             self._moves = [*self._moves[2 - N_BEFORE :], move]
