@@ -35,9 +35,9 @@ class Scenes:
 
     def record(self, change: np.ndarray | None = None, n: int = N_SCENES) -> Record:
         places = self.places[:n] if change is None else self.places[:n] @ change
-        vectors = [seen.features.vector for place in places for seen in self.shown(place)]
+        shown = [seen.features for place in places for seen in self.shown(place)]
         scenes = np.repeat(np.arange(n), N_HELD)
-        features = dict(Features(np.stack(vectors)))
+        features = {name: np.stack([each[name] for each in shown]) for name in shown[0]}
         return record_from(features, scenes % 3, scenes % 3, scenes)
 
 
@@ -96,7 +96,8 @@ def test_foretells_nothing_of_what_is_no_clean_scene(changes, scenes):
 
 def test_foretells_nothing_in_another_domain(detector, scenes):
     place = scenes.places[0]
-    elsewhere = Signature(np.zeros(N_IMAGE_FEATURES), np.ones(N_IMAGE_FEATURES)).tensors()
+    shape = N_IMAGE_FEATURES
+    elsewhere = Signature(np.zeros(shape, np.float32), np.ones(shape, np.float32)).tensors()
     frames = [*scenes.shown(place, 20), *scenes.shown(place @ _BLUNT, 8)]
     detector.rebase(elsewhere, 'other weights')
     assert found(detector, frames) == []
@@ -116,6 +117,8 @@ def test_scenes_are_told_by_their_number_not_by_their_place(scenes):
     usual, other = (
         fit_changes(record, {'blunt': damaged}, None, 1.3, seed=0) for damaged in (blunt, turned)
     )
+    assert usual is not None
+    assert other is not None
     np.testing.assert_allclose(usual.forecasts, other.forecasts, atol=0.05)
 
 

@@ -1,5 +1,7 @@
 """Convolutions in RTL equal the reference bit for bit; the claims are in hw/tests."""
 
+from typing import Any
+
 from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry, geometry_of
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, Head, Threshold
@@ -52,7 +54,7 @@ def test_a_geometry_is_read_off_the_network() -> None:
 
 
 @pytest.mark.parametrize('options', [{'kernel': 5, 'padding': 2}, {'zero_point': 127}])
-def test_other_convolutions_are_refused(options: dict[str, int]) -> None:
+def test_other_convolutions_are_refused(options: dict[str, Any]) -> None:
     layers = (
         Convolution(name='sums', n_in=1, n_out=8, **options),
         Threshold(name='bits', n=8),
