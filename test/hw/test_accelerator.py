@@ -7,7 +7,7 @@ from hw.cosim.build import missing, run
 
 pytestmark = [
     pytest.mark.rtl,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(bool(missing()), reason='; '.join(missing())),
 ]
 

@@ -1,7 +1,5 @@
 """Convolutions in RTL equal the reference bit for bit; the claims are in hw/tests."""
 
-from typing import Any
-
 from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry, geometry_of
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, Head, Threshold
@@ -53,15 +51,19 @@ def test_a_geometry_is_read_off_the_network() -> None:
     assert geometry_of(network, random_weights(network, 1, 8), 32) == PIXELS_INT8
 
 
-@pytest.mark.parametrize('options', [{'kernel': 5, 'padding': 2}, {'zero_point': 127}])
-def test_other_convolutions_are_refused(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ('kernel', 'padding', 'zero_point'), [(5, 2, 128), (3, 1, 127)], ids=['wide', 'zero point']
+)
+def test_other_convolutions_are_refused(kernel: int, padding: int, zero_point: int) -> None:
+    sums = Convolution(
+        name='sums', n_in=1, n_out=8, kernel=kernel, padding=padding, zero_point=zero_point
+    )
     layers = (
-        Convolution(name='sums', n_in=1, n_out=8, **options),
+        sums,
         Threshold(name='bits', n=8),
         Head(name='head', n_in=8 * 36, n_classes=2),
     )
     network = Network('other', (6, 6, 1), layers, ('a', 'b'))
-    kernel = options.get('kernel', 3)
     weights = Weights({'sums.weights': np.ones((8, kernel, kernel, 1), np.int8)})
     with pytest.raises(UsageError, match='3 x 3'):
         geometry_of(network, weights)

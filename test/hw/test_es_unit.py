@@ -12,7 +12,7 @@ def test_the_tables_are_those_of_their_equations() -> None:
 
 
 @pytest.mark.rtl
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(bool(missing()), reason='; '.join(missing()))
 @pytest.mark.parametrize(
     'n_generations', [64, pytest.param(1000, marks=pytest.mark.slow)], ids=['short', 'long']
