@@ -1,26 +1,34 @@
 """
 What the accelerator (hw/rtl) reads: its geometry, a bank's parameter image, a frame's words.
 
-A parameter image is big-endian 32-bit words: format, geometry, version; the binary weights neuron
-by neuron; one threshold word a neuron; one bias word a class; the head's int8 weights feature by
-feature, four classes a word; and the CRC-32 of all that. Bits are packed as in bits.py, rows
-padded with zeros to whole words of `lanes` bits. In a first layer of int8 weights each such word
-is nine: the bit planes from the least significant on, and a plane of ones. A network of levels
-has a byte for each bit (`_accelerator_levels.py`).
+A parameter image is big-endian 32-bit words: format, geometry, version; what convolutions read
+(`_accelerator_convolutions.py`), where there are some; the binary weights neuron by neuron; one
+threshold word a neuron; one bias word a class; the head's int8 weights feature by feature, four
+classes a word; and the CRC-32 of all that. Bits are packed as in bits.py, rows padded with zeros
+to whole words of `lanes` bits. In a first layer of int8 weights each such word is nine: the bit
+planes from the least significant on, and a plane of ones. A network of levels has a byte for each
+bit (`_accelerator_levels.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 import struct
 import zlib
 
-from edge_adapt.bits import pack_signs, unpack_signs
+from edge_adapt.bits import unpack_signs
+from edge_adapt.engines import _accelerator_convolutions as convolutions
 from edge_adapt.engines import _accelerator_levels as levels
-from edge_adapt.engines._accelerator_levels import U32
+from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry
+from edge_adapt.engines._accelerator_words import (
+    packed_rows,
+    padded,
+    plane_rows,
+    threshold_words,
+    U32,
+)
 from edge_adapt.errors import UsageError
-from edge_adapt.networks.layers import Dense, Head, Layer, SumPool, Threshold
+from edge_adapt.networks.layers import Convolution, Dense, Head, Layer, SumPool, Threshold
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, I8, I32, U8, Weights
 import numpy as np
@@ -30,7 +38,6 @@ N_HEADER_WORDS = 3
 # What a build that learns holds: samples of the head's features, whole frames of flips, and the
 # logarithm of the longest window
 MAX_SAMPLES, MAX_FLIP_SAMPLES, LOG2_WINDOW = 512, 64, 9
-_FLIP = np.uint32(1 << 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Geometry:
     `pixel_planes` is 1 where the first layer reads bits, 8 where it reads 8-bit pixels; there its
     weights may be int8: `first_weight_bits` is 1 or 8. `value_bits` is 1 where neurons give bits,
     8 where they give levels; a word of `lanes` bits holds an eighth of as many of those.
+    Where `convolutions` come first, the inputs are their bits.
     """
 
     widths: tuple[int, ...]
@@ -49,6 +57,7 @@ class Geometry:
     pixel_planes: int = 1
     first_weight_bits: int = 1
     value_bits: int = 1
+    convolutions: ConvolutionGeometry | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the hardware would refuse to elaborate."""
@@ -71,6 +80,8 @@ class Geometry:
         bits = self.first_weight_bits
         values = (self.lanes, self.value_bits, self.pixel_planes, bits)
         words = (*values, self.n_classes, *self.widths)
+        if self.convolutions is not None:
+            words += self.convolutions.words
         return zlib.crc32(struct.pack(f'>{len(words)}I', *words))
 
     @property
@@ -81,6 +92,8 @@ class Geometry:
     @property
     def n_frame_words(self) -> int:
         """Words of `lanes` bits of one frame."""
+        if self.convolutions is not None:
+            return self.convolutions.n_places
         return self.pixel_planes * self.n_words(self.widths[0])
 
     @property
@@ -97,6 +110,7 @@ class Geometry:
         """Return the parameters of the module `accelerator`."""
         n_bits = 16 * len(self.widths)
         packed = sum(width << (16 * layer) for layer, width in enumerate(self.widths))
+        front = {} if self.convolutions is None else self.convolutions.accelerator_parameters
         return {
             'Lanes': self.lanes,
             'ValueBits': self.value_bits,
@@ -105,6 +119,7 @@ class Geometry:
             'NLayers': len(self.widths) - 1,
             'Widths': f"{n_bits}'h{packed:x}",
             'NClasses': self.n_classes,
+            **front,
         }
 
     @property
@@ -113,7 +128,8 @@ class Geometry:
         parameters = self.parameters | {'EsSamples': MAX_SAMPLES}
         if self.value_bits > 1:
             return parameters | {'SgdSamples': MAX_SAMPLES}
-        return parameters | {'StatBits': LOG2_WINDOW, 'FlipSamples': MAX_FLIP_SAMPLES}
+        flips = 0 if self.convolutions else MAX_FLIP_SAMPLES
+        return parameters | {'StatBits': LOG2_WINDOW, 'FlipSamples': flips}
 
 
 def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometry:
@@ -121,14 +137,15 @@ def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometr
     Return the geometry that runs `network`; the weights say how wide those of layer one are.
 
     Raises UsageError unless the layers are [Threshold,] (Dense, Threshold) ..., Head, where the
-    first Threshold, where there is one, is of the pixels; or SumPool, Projection ..., Head.
+    first Threshold, where there is one, is of the pixels, or convolutions stand in its place; or
+    SumPool, Projection ..., Head.
     """
     layers = network.layers
     if isinstance(layers[0], SumPool):
         widths = levels.widths_of(network)
         return Geometry(widths, network.head.n_classes, lanes, value_bits=8)
-    on_bits = isinstance(layers[0], Threshold)
-    body, head = layers[1:-1] if on_bits else layers[:-1], layers[-1]
+    body, head = _body(network), layers[-1]
+    on_bits = layers[0] is not body[0] if body else False
     pairs = list(zip(body[::2], body[1::2], strict=False))
     for index, layer in enumerate((*body, head)):
         expected = Head if index == len(body) else (Dense, Threshold)[index % 2]
@@ -144,8 +161,27 @@ def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> Geometr
     widths = (_dense(pairs[0][0]).n_in, *(_dense(dense).n_out for dense, _ in pairs))
     first = weights[f'{pairs[0][0].name}.weights']
     wide = not on_bits and bool(np.any(np.abs(first.astype(np.int16)) != 1))
-    planes = 1 if on_bits else 8
-    return Geometry(widths, network.head.n_classes, lanes, planes, 8 if wide else 1)
+    front = None
+    if isinstance(layers[0], Convolution):
+        front = convolutions.geometry_of(network, weights, lanes)
+    bits = (1, 1) if on_bits else (8, 8 if wide else 1)
+    return Geometry(widths, network.head.n_classes, lanes, *bits, convolutions=front)
+
+
+def _body(network: Network) -> tuple[Layer, ...]:
+    """Return the layers between pixels, or what makes bits of them, and the head."""
+    layers = network.layers
+    if isinstance(layers[0], Convolution):
+        return layers[convolutions.n_layers_of(network) : -1]
+    return layers[1:-1] if isinstance(layers[0], Threshold) else layers[:-1]
+
+
+def _front_words(network: Network, weights: Weights, geometry: Geometry) -> list[U32]:
+    """Return the words of convolutions, where there are some."""
+    if geometry.convolutions is None:
+        return []
+    layers = convolutions.layer_words(network, weights, geometry.lanes)
+    return [part for layer in layers for part in (layer.weights.reshape(-1), layer.thresholds)]
 
 
 def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32:
@@ -160,7 +196,8 @@ def parameter_image(network: Network, weights: Weights, lanes: int = 128) -> U32
     if geometry.value_bits > 1:
         parts.extend(levels.layer_words(network, weights, lanes))
         return _with_head(network, weights, parts)
-    body = network.layers[1:-1] if geometry.pixel_planes == 1 else network.layers[:-1]
+    parts.extend(_front_words(network, weights, geometry))
+    body = _body(network)
     for layer in body[::2]:
         rows = weights[f'{layer.name}.weights']
         wide = layer is body[0] and geometry.first_weight_bits > 1
@@ -183,7 +220,8 @@ def with_image(network: Network, weights: Weights, image: U32, lanes: int = 128)
     """Return `weights` with the binary weights that a bank's image holds."""
     geometry = geometry_of(network, weights, lanes)
     changes: dict[str, Array] = {}
-    at, first_words = N_HEADER_WORDS, 9 if geometry.first_weight_bits > 1 else 1
+    at = N_HEADER_WORDS + sum(map(len, _front_words(network, weights, geometry)))
+    first_words = 9 if geometry.first_weight_bits > 1 else 1
     for layer in network.layers:
         if isinstance(layer, Dense):
             shape = (layer.n_out, geometry.n_words(layer.n_in) * lanes // 32)
@@ -200,31 +238,29 @@ def crc_of(words: U32) -> int:
     return zlib.crc32(words.astype('>u4').tobytes())
 
 
-def threshold_words(weights: Weights, name: str, limit: int) -> U32:
-    """Return {flip, 31 bits signed} of each neuron of threshold layer `name`."""
-    thresholds = np.clip(weights[f'{name}.thresholds'], -limit, limit - 1).astype(np.int32)
-    flips = np.where(weights[f'{name}.flips'] != 0, _FLIP, np.uint32(0))
-    return (thresholds.view(np.uint32) & ~_FLIP) | flips
-
-
 def frame_words(network: Network, weights: Weights, images: U8, lanes: int = 128) -> U8:
     """
     Return the words of frames, (n, n_frame_words, lanes / 8) uint8, most significant byte first.
 
     A first layer on bits gets the pixels' thresholds applied here; a first layer on pixels gets
     bit planes, for each word from the least significant plane on; one on levels gets those.
+    Convolutions get a word a place, its colours in the most significant bytes.
     """
     flat = images.reshape(len(images), -1)
     geometry = geometry_of(network, weights, lanes)
     if geometry.value_bits > 1:
-        return _padded(levels.frame_bytes(network, flat), lanes)
+        return padded(levels.frame_bytes(network, flat), lanes)
+    if geometry.convolutions is not None:
+        places = np.zeros((len(images), geometry.n_frame_words, lanes // 8), np.uint8)
+        places[..., : images.shape[3]] = images.reshape(*places.shape[:2], -1)
+        return places
     if geometry.pixel_planes == 1:
         name = network.layers[0].name
         above = images >= weights[f'{name}.thresholds']
         bits = above ^ (weights[f'{name}.flips'] != 0)
-        return _padded(np.packbits(bits.reshape(len(images), -1), axis=-1), lanes)
+        return padded(np.packbits(bits.reshape(len(images), -1), axis=-1), lanes)
     planes = np.stack([np.packbits((flat >> b) & 1, axis=-1) for b in range(8)], axis=1)
-    words = _padded(planes, lanes).transpose(0, 2, 1, 3)
+    words = padded(planes, lanes).transpose(0, 2, 1, 3)
     return words.reshape(len(images), -1, lanes // 8)
 
 
@@ -245,36 +281,10 @@ def layer_values(geometry: Geometry, words: U8) -> list[I8]:
     return values
 
 
-def packed_rows(rows: Array, layer: Layer, lanes: int) -> U32:
-    """Return the words of rows (n_out, n_in) of +1 and -1. Raises UsageError for others."""
-    if not np.all(np.abs(rows.astype(np.int16)) == 1):
-        raise UsageError(f'the accelerator needs weights +1 and -1 in layer {layer.name!r}')
-    return _words(_padded(pack_signs(rows), lanes))
-
-
-def plane_rows(rows: Array, lanes: int) -> U32:
-    """Return the words of int8 rows (n_out, n_in): for each word eight bit planes and ones."""
-    planes = [np.packbits(rows.view(np.uint8) >> a & 1, axis=-1) for a in range(8)]
-    planes.append(np.packbits(np.ones_like(rows, np.uint8), axis=-1))
-    return _words(_padded(np.stack(planes, axis=1), lanes).transpose(0, 2, 1, 3))
-
-
-def _words(packed: U8) -> U32:
-    return np.ascontiguousarray(packed).view('>u4').astype(np.uint32).reshape(-1)
-
-
 def _head_words(rows: Array) -> U32:
     """Return (n_features, ceil(n_classes / 4)) words, class 0 in the most significant byte."""
     columns = np.pad(rows.T, ((0, 0), (0, -len(rows) % 4))).astype(np.int8)
     return np.ascontiguousarray(columns).view('>u4').astype(np.uint32)
-
-
-def _padded(packed: U8, lanes: int) -> U8:
-    """Return (..., n_words, lanes / 8), zeros behind the last bit."""
-    n_bytes = lanes // 8
-    widen: Sequence[tuple[int, int]] = [(0, 0)] * (packed.ndim - 1)
-    padded = np.pad(packed, [*widen, (0, -packed.shape[-1] % n_bytes)])
-    return np.ascontiguousarray(padded).reshape(*packed.shape[:-1], -1, n_bytes)
 
 
 def _dense(layer: Layer) -> Dense:

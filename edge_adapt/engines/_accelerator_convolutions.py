@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_adapt.engines._accelerator import packed_rows, plane_rows, threshold_words
-from edge_adapt.engines._accelerator_levels import U32
+from edge_adapt.engines._accelerator_words import packed_rows, plane_rows, threshold_words, U32
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, MaxPool, Threshold
 from edge_adapt.networks.network import Network
@@ -33,20 +32,65 @@ class ConvolutionGeometry:
     lanes: int = 128
     first_weight_bits: int = 8
 
+    def __post_init__(self) -> None:
+        """Refuse what the hardware would refuse to elaborate."""
+        last = self.channels[-1]
+        if self.lanes % last and last % self.lanes:
+            raise UsageError(
+                f'{last} channels must divide the {self.lanes} lanes, or be multiples'
+            )
+        if 8 * self.channels[0] > self.lanes:
+            raise UsageError(f'{self.channels[0]} colours do not fit a word of {self.lanes} bits')
+
+    @property
+    def n_places(self) -> int:
+        """Pixels of an image, of whatever many colours."""
+        return self.height * self.width
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """Return what the number of a geometry is made of, beside the other layers."""
+        return (
+            self.height << 16 | self.width,
+            self._halved,
+            self.first_weight_bits,
+            *self.channels,
+        )
+
+    @property
+    def _halved(self) -> int:
+        return sum(pool << layer for layer, pool in enumerate(self.pools))
+
     @property
     def parameters(self) -> dict[str, int | str]:
         """Return the parameters of the module `conv_engine`."""
         n_layers = len(self.pools)
-        packed = sum(n << (16 * layer) for layer, n in enumerate(self.channels))
-        halved = sum(pool << layer for layer, pool in enumerate(self.pools))
         return {
             'Lanes': self.lanes,
             'FirstWeightBits': self.first_weight_bits,
             'NLayers': n_layers,
+            **self._shape,
+            'Pools': f"{n_layers}'h{self._halved:x}",
+        }
+
+    @property
+    def accelerator_parameters(self) -> dict[str, int | str]:
+        """Return the parameters of the module `accelerator` that say what comes first."""
+        n_layers = len(self.pools)
+        return {
+            'NConvolutions': n_layers,
+            'ConvWeightBits': self.first_weight_bits,
+            **self._shape,
+            'Pools': f"{n_layers + 1}'h{self._halved:x}",
+        }
+
+    @property
+    def _shape(self) -> dict[str, int | str]:
+        packed = sum(n << (16 * layer) for layer, n in enumerate(self.channels))
+        return {
             'Height': self.height,
             'Width': self.width,
             'Channels': f"{16 * len(self.channels)}'h{packed:x}",
-            'Pools': f"{n_layers}'h{halved:x}",
         }
 
     def lanes_of(self, layer: int) -> int:
@@ -86,6 +130,11 @@ def convolutions_of(network: Network) -> list[tuple[Convolution, MaxPool | None,
     if not found:
         raise UsageError(f'network {network.name!r} does not begin with a convolution')
     return found
+
+
+def n_layers_of(network: Network) -> int:
+    """Return how many layers belong to the convolutions."""
+    return sum(3 if pool else 2 for _, pool, _ in convolutions_of(network))
 
 
 def geometry_of(network: Network, weights: Weights, lanes: int = 128) -> ConvolutionGeometry:

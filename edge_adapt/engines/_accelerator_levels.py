@@ -9,14 +9,13 @@ The pool makes levels of the pixels, outside; each projection is a row of neuron
 from __future__ import annotations
 
 from edge_adapt.engines import reference
+from edge_adapt.engines._accelerator_words import U32
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Projection, SumPool
 from edge_adapt.networks.network import Network
 from edge_adapt.records import U8, Weights
 import numpy as np
-from numpy.typing import NDArray
 
-U32 = NDArray[np.uint32]
 OFFSET_BITS, MAX_SHIFT = 27, 31
 
 

@@ -66,6 +66,8 @@ class Learner:
         """Names of the updaters whose work it can do: neurons of bits or of levels decide."""
         if self.geometry.value_bits > 1:
             return ('row_es', 'integer_sgd')
+        if self.geometry.convolutions is not None:
+            return ('row_es',)
         return ('recalibration', 'row_es', 'bit_flips')
 
     def rate_thresholds(self, weights: Weights, images: U8, n_wanted: I64) -> I32:
@@ -199,8 +201,10 @@ class Learner:
 
     def _keep(self, simulator: Simulator, weights: Weights, images: U8, labels: I64) -> None:
         """Run frames that every unit keeps as its samples, instead of those it had."""
-        for unit in ('es', 'sgd' if self.geometry.value_bits > 1 else 'flip'):
-            simulator.write(f'{unit}_clear', 0)
+        built = self.geometry.learning_parameters
+        for unit in ('Es', 'Sgd', 'Flip'):
+            if built.get(f'{unit}Samples'):
+                simulator.write(f'{unit.lower()}_clear', 0)
         words = frame_words(self._network, weights, images, self._lanes)
         simulator.capture(words, labels.astype(np.uint8))
 

@@ -18,7 +18,6 @@ from edge_adapt.engines._simulator import SimulatorLostError
 from edge_adapt.engines._supervised import Supervised
 from edge_adapt.engines.popcount import Popcount
 from edge_adapt.engines.reference import check_images, check_taps
-from edge_adapt.networks.layers import Threshold
 from edge_adapt.networks.model import check_weights
 from edge_adapt.networks.network import Network
 from edge_adapt.records import Array, U8, Weights
@@ -93,8 +92,9 @@ class RtlInfer:
         self._network, self._weights, self._twin = network, weights, twin
         self._accelerator = accelerator
         self.image = parameter_image(network, weights, accelerator.geometry.lanes)
-        self._layers = [layer.name for layer in network.thresholds]
-        self._on_bits = isinstance(network.layers[0], Threshold)
+        # Of those before the fully connected layers nothing is told.
+        n_layers = len(accelerator.geometry.widths) - 1
+        self._layers = [layer.name for layer in network.thresholds[-n_layers:]]
         self._n_calls = 0
 
     @property
@@ -111,13 +111,12 @@ class RtlInfer:
         """Run images (n, height, width, channels) uint8."""
         check_images(self._network, images)
         check_taps(self._network, taps)
-        on_accelerator = self._layers[1:] if self._on_bits else self._layers
-        others = [name for name in taps if name not in on_accelerator]
+        others = [name for name in taps if name not in self._layers]
         bits = len(others) < len(taps)
         answer = self._accelerator.run(self, self.words(images), bits) if len(images) else None
         if answer is None:
             return self._twin(images, taps)
-        values = dict(zip(on_accelerator, answer.bits, strict=False))
+        values = dict(zip(self._layers, answer.bits, strict=False))
         outcome = Outcome(answer.logits, {name: values[name] for name in taps if name in values})
         self._n_calls += 1
         if others or self._n_calls % CHECK_EVERY == 1:

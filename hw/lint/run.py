@@ -21,6 +21,9 @@ GEOMETRIES = (
     Geometry((40, 33), 3, lanes=32, pixel_planes=8),
     Geometry((64, 256, 256), 10, pixel_planes=8, first_weight_bits=8),
     Geometry((784, 64, 32), 10, lanes=256, value_bits=8),
+    Geometry(
+        (32, 33), 10, 32, convolutions=ConvolutionGeometry(5, 5, (1, 8, 8), (True, False), 32)
+    ),
 )
 CONVOLUTIONS = (
     ConvolutionGeometry(28, 28, (1, 64, 64), (True, True)),

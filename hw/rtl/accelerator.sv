@@ -15,6 +15,8 @@
 // s_axis_es / m_axis_es   state of what learns (learning_units.sv): es_unit.sv, where EsSamples is
 //           not 0, stat_unit.sv over windows of up to 2^StatBits frames, where that is not 0, and
 //           sgd_unit.sv, where SgdSamples is not 0
+// Where NConvolutions is not 0, convolutions come first (conv_stage.sv), and a word of a frame is the
+// pixel of a place; Widths then begin with the bits they give.
 // Where FlipSamples is not 0, flip_stage.sv evolves the weights of the bank not selected.
 
 module accelerator #(
@@ -28,7 +30,13 @@ module accelerator #(
     parameter int unsigned EsSamples = 0,
     parameter int unsigned StatBits = 0,
     parameter int unsigned SgdSamples = 0,
-    parameter int unsigned FlipSamples = 0
+    parameter int unsigned FlipSamples = 0,
+    parameter int unsigned NConvolutions = 0,
+    parameter int unsigned Height = 28,
+    parameter int unsigned Width = 28,
+    parameter logic [16*(NConvolutions+1)-1:0] Channels = '0,
+    parameter logic [NConvolutions:0] Pools = '0,
+    parameter int unsigned ConvWeightBits = 8
 ) (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -89,13 +97,16 @@ module accelerator #(
       NLayers, AllWidths, Lanes / ValueBits, FirstWeightBits > 1 ? 9 : 1);
   localparam int unsigned NNeurons = geometry_pkg::neurons(NLayers, AllWidths);
   localparam logic [31:0] Geometry = geometry_pkg::checksum(
-      Lanes, ValueBits, PixelPlanes, FirstWeightBits, NClasses, NLayers, AllWidths);
+      Lanes, ValueBits, PixelPlanes, FirstWeightBits, NClasses, NLayers, AllWidths, NConvolutions,
+      {16'(Height), 16'(Width)}, (16 * geometry_pkg::MaxWidths)'(Channels), 32'(Pools),
+      ConvWeightBits);
   localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]);
 
   geometry_check #(
       .Lanes(Lanes), .ValueBits(ValueBits), .PixelPlanes(PixelPlanes),
       .FirstWeightBits(FirstWeightBits), .NLayers(NLayers), .NClasses(NClasses),
       .StatBits(StatBits), .SgdSamples(SgdSamples), .FlipSamples(FlipSamples),
+      .NConvolutions(NConvolutions),
       .NNeurons(NNeurons), .WeightDepth(WeightDepth)
   ) u_check ();
 
@@ -153,8 +164,8 @@ module accelerator #(
   logic [$clog2(2*NFeatures)-1:0] head_addr;
   logic [$clog2(2*NClasses)-1:0] bias_addr;
   logic [Lanes-1:0] weight;
-  logic [31:0] threshold, bias, sweep_rdata;
-  bank_pkg::access_t sweep;
+  logic [31:0] threshold, bias, sweep_rdata, conv_rdata;
+  bank_pkg::access_t sweep, conv_access;
   logic [32*((NClasses+3)/4)-1:0] head;
 
   parameter_store #(
@@ -163,7 +174,10 @@ module accelerator #(
       .NNeurons   (NNeurons),
       .NClasses   (NClasses),
       .NFeatures  (NFeatures),
-      .Geometry   (Geometry)
+      .Geometry   (Geometry),
+      .NConvolutions (NConvolutions),
+      .Channels      (Channels),
+      .ConvWeightBits(ConvWeightBits)
   ) u_parameters (
       .clk_i,
       .rst_ni,
@@ -178,6 +192,8 @@ module accelerator #(
       .status_o         (banks),
       .access_i         (sweep),
       .rdata_o          (sweep_rdata),
+      .conv_access_o    (conv_access),
+      .conv_rdata_i     (conv_rdata),
       .s_valid_i        (s_axis_param_tvalid),
       .s_ready_o        (s_axis_param_tready),
       .s_data_i         (s_axis_param_tdata),
@@ -213,7 +229,13 @@ module accelerator #(
       .EsSamples      (EsSamples),
       .StatBits       (StatBits),
       .SgdSamples     (SgdSamples),
-      .FlipSamples    (FlipSamples)
+      .FlipSamples    (FlipSamples),
+      .NConvolutions  (NConvolutions),
+      .Height         (Height),
+      .Width          (Width),
+      .Channels       (Channels),
+      .Pools          (Pools),
+      .ConvWeightBits (ConvWeightBits)
   ) u_engine (
       .clk_i,
       .rst_ni,
@@ -257,7 +279,9 @@ module accelerator #(
       .state_last_o    (m_axis_es_tlast),
       .evolved_bank_i  (!banks.selected),
       .access_o        (sweep),
-      .rdata_i         (sweep_rdata)
+      .rdata_i         (sweep_rdata),
+      .conv_access_i   (conv_access),
+      .conv_rdata_o    (conv_rdata)
   );
 
 endmodule

@@ -32,8 +32,11 @@ package bank_pkg;
     logic [1:0] valid;
   } status_t;
 
-  // A word of the memories, by region (one hot {head, bias, thresholds, weights}), lane, address.
+  // A word of the memories, by region (one hot {head, bias, thresholds, weights}), lane, address;
+  // of the fully connected layers and the head, or of a convolution.
   typedef struct packed {
+    logic convolution;
+    logic [7:0] layer;
     logic we;
     logic bank;
     logic [3:0] region;

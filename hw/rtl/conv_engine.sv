@@ -27,7 +27,7 @@ module conv_engine #(
     input  logic                         s_last_i,
     input  bnn_pkg::user_t               s_user_i,
     output logic                         frame_refused_o,
-    // The bank of the frame that begins
+    // The next frame; the bank of the one that runs, from the cycle after its start on
     output logic                         frame_valid_o,
     output bnn_pkg::user_t               frame_user_o,
     input  logic                         frame_ready_i,
@@ -41,7 +41,6 @@ module conv_engine #(
     output bnn_pkg::user_t               m_user_o,
     output logic                         m_bank_o,
     // Parameters of a layer (conv_memory.sv)
-    input  logic              [      7:0] layer_i,
     input  bank_pkg::access_t            access_i,
     output logic              [     31:0] rdata_o
 );
@@ -63,20 +62,15 @@ module conv_engine #(
     for (int unsigned l = 0; l < layer; l++) halvings = halvings + 32'(Pools[l]);
   endfunction
 
-  // No more lanes than a layer's window can use.
-  function automatic int unsigned lanes_of(input int unsigned layer);
-    lanes_of = 2 ** $clog2(9 * 32'(Channels[16*layer+:16]));
-    if (lanes_of < 32) lanes_of = 32;
-    if (lanes_of > Lanes) lanes_of = Lanes;
-  endfunction
-
+  localparam logic [16*geometry_pkg::MaxWidths-1:0] AllChannels =
+      (16 * geometry_pkg::MaxWidths)'(Channels);
   localparam int unsigned MaxBits = most_channels();
 
   // ---- frames: checked whole before they begin ----
 
   logic [PlaceBits-1:0] place_q, place;
   logic [8*NColours-1:0] pixels;
-  logic [TagBits-1:0] tag_q;
+  bnn_pkg::user_t user_q;
   logic streaming_q, last_place, first_ready, advance;
 
   // Streams between the layers; stream 0 are the pixels
@@ -115,11 +109,11 @@ module conv_engine #(
     if (!rst_ni) begin
       place_q     <= '0;
       streaming_q <= 1'b0;
-      tag_q       <= '0;
+      user_q      <= '0;
     end else if (frame_start_o) begin
       place_q     <= '0;
       streaming_q <= 1'b1;
-      tag_q       <= {frame_user_o, bank_i};
+      user_q      <= frame_user_o;
     end else if (advance) begin
       place_q <= place;
       if (last_place) streaming_q <= 1'b0;
@@ -129,7 +123,7 @@ module conv_engine #(
   assign valid[0] = streaming_q;
   assign last[0] = last_place;
   assign data[MaxBits-1:0] = MaxBits'(pixels);
-  assign tags[TagBits-1:0] = tag_q;
+  assign tags[TagBits-1:0] = {user_q, bank_i};
 
   // ---- layers ----
 
@@ -144,11 +138,11 @@ module conv_engine #(
 
     always_comb begin
       access = access_i;
-      if (layer_i != 8'(l)) {access.we, access.region} = '0;
+      if (!access_i.convolution || access_i.layer != 8'(l)) {access.we, access.region} = '0;
     end
 
     conv_layer #(
-        .Lanes          (lanes_of(l)),
+        .Lanes          (geometry_pkg::conv_lanes(l, AllChannels, Lanes)),
         .PixelPlanes    (Planes),
         .FirstWeightBits(l == 0 ? FirstWeightBits : 1),
         .Height         (Height / Shrunk),
@@ -176,7 +170,7 @@ module conv_engine #(
     assign data[MaxBits*(l+1)+:MaxBits] = MaxBits'(bits);
   end
 
-  assign rdata_o = rdata[32*layer_i+:32];
+  assign rdata_o = rdata[32*access_i.layer+:32];
 
   localparam int unsigned NLast = 32'(Channels[16*NLayers+:16]);
 

@@ -161,6 +161,7 @@ module flip_stage #(
         .rdata_i
     );
 
+    assign {access_o.convolution, access_o.layer} = '0;
     assign access_o.bank = bank_i;
     assign access_o.region = {3'b000, status_o.busy};
 

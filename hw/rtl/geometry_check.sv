@@ -13,6 +13,7 @@ module geometry_check #(
     parameter int unsigned StatBits = 0,
     parameter int unsigned SgdSamples = 0,
     parameter int unsigned FlipSamples = 0,
+    parameter int unsigned NConvolutions = 0,
     parameter int unsigned NNeurons = 512,
     parameter int unsigned WeightDepth = 2304
 );
@@ -47,6 +48,10 @@ module geometry_check #(
   end
   if (FlipSamples == 1 || SgdSamples == 1) begin : gen_illegal_samples
     $error("FlipSamples and SgdSamples must be 0 or at least 2");
+  end
+  if (NConvolutions != 0 &&
+      (ValueBits != 1 || PixelPlanes != 1 || FlipSamples != 0)) begin : gen_illegal_convolutions
+    $error("NConvolutions must be 0 with levels, bit planes or flips, got %0d", NConvolutions);
   end
   if (NLayers >= geometry_pkg::MaxWidths) begin : gen_illegal_layers
     $error("NLayers must be below %0d, got %0d", geometry_pkg::MaxWidths, NLayers);

@@ -49,11 +49,32 @@ package geometry_pkg;
     end
   endfunction
 
+  // ---- convolutions 3 x 3: channels of 16 bits each, colours first ----
+
+  // No more lanes than a layer's window can use.
+  function automatic int unsigned conv_lanes(
+      input int unsigned layer, input widths_t channels, input int unsigned lanes);
+    conv_lanes = 2 ** $clog2(9 * 32'(channels[16*layer+:16]));
+    if (conv_lanes < 32) conv_lanes = 32;
+    if (conv_lanes > lanes) conv_lanes = lanes;
+  endfunction
+
+  // Words of those lanes a bank: those of int8 weights on pixels are nine.
+  function automatic int unsigned conv_depth(
+      input int unsigned layer, input widths_t channels, input int unsigned lanes,
+      input int unsigned first_words);
+    conv_depth = 32'(channels[16*(layer+1)+:16]) *
+        ((9 * 32'(channels[16*layer+:16]) + conv_lanes(layer, channels, lanes) - 1) /
+         conv_lanes(layer, channels, lanes)) * (layer == 0 ? first_words : 1);
+  endfunction
+
   // By what hardware and parameter image recognise each other.
   function automatic logic [31:0] checksum(
       input logic [31:0] lanes, input logic [31:0] value_bits, input logic [31:0] pixel_planes,
       input logic [31:0] first_weight_bits, input logic [31:0] n_classes,
-      input int unsigned n_layers, input widths_t widths);
+      input int unsigned n_layers, input widths_t widths, input int unsigned n_convolutions,
+      input logic [31:0] size, input widths_t channels, input logic [31:0] pools,
+      input logic [31:0] conv_weight_bits);
     logic [31:0] crc;
     crc = crc32_pkg::crc32_word(crc32_pkg::CrcStart, lanes);
     crc = crc32_pkg::crc32_word(crc, value_bits);
@@ -61,6 +82,14 @@ package geometry_pkg;
     crc = crc32_pkg::crc32_word(crc, first_weight_bits);
     crc = crc32_pkg::crc32_word(crc, n_classes);
     for (int l = 0; l <= n_layers; l++) crc = crc32_pkg::crc32_word(crc, 32'(widths[16*l+:16]));
+    if (n_convolutions != 0) begin
+      crc = crc32_pkg::crc32_word(crc, size);
+      crc = crc32_pkg::crc32_word(crc, pools);
+      crc = crc32_pkg::crc32_word(crc, conv_weight_bits);
+      for (int l = 0; l <= n_convolutions; l++) begin
+        crc = crc32_pkg::crc32_word(crc, 32'(channels[16*l+:16]));
+      end
+    end
     checksum = ~crc;
   endfunction
 

@@ -1,7 +1,7 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine and all that learns on it or beside it.
+// The engine, the convolutions before it, and all that learns on it or beside it.
 
 module learning_engine #(
     parameter int unsigned ValueBits = 1,
@@ -17,6 +17,12 @@ module learning_engine #(
     parameter int unsigned StatBits = 0,
     parameter int unsigned SgdSamples = 0,
     parameter int unsigned FlipSamples = 0,
+    parameter int unsigned NConvolutions = 0,
+    parameter int unsigned Height = 28,
+    parameter int unsigned Width = 28,
+    parameter logic [16*(NConvolutions+1)-1:0] Channels = '0,
+    parameter logic [NConvolutions:0] Pools = '0,
+    parameter int unsigned ConvWeightBits = 8,
     localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24,
     localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]),
     localparam int unsigned HeadLanes = (NClasses + 3) / 4,
@@ -73,10 +79,53 @@ module learning_engine #(
     // The sweep over the bank whose weights are evolved
     input  logic                          evolved_bank_i,
     output bank_pkg::access_t             access_o,
-    input  logic [                  31:0] rdata_i
+    input  logic [                  31:0] rdata_i,
+    // Parameters of the convolutions
+    input  bank_pkg::access_t             conv_access_i,
+    output logic [                  31:0] conv_rdata_o
 );
 
   logic [Lanes-1:0] mask;
+
+  // ---- convolutions ----
+
+  logic word_valid, word_ready, word_last, engine_probe, engine_start, engine_refused, engine_ready;
+  logic [Lanes-1:0] word;
+  logic [10:0] word_user;
+
+  conv_stage #(
+      .Lanes          (Lanes),
+      .FirstWeightBits(ConvWeightBits),
+      .NLayers        (NConvolutions),
+      .Height         (Height),
+      .Width          (Width),
+      .Channels       (Channels),
+      .Pools          (Pools)
+  ) u_convolutions (
+      .clk_i,
+      .rst_ni,
+      .s_valid_i,
+      .s_ready_o,
+      .s_data_i,
+      .s_last_i,
+      .s_user_i,
+      .m_valid_o       (word_valid),
+      .m_ready_i       (word_ready),
+      .m_data_o        (word),
+      .m_last_o        (word_last),
+      .m_user_o        (word_user),
+      .engine_probe_i  (engine_probe),
+      .engine_start_i  (engine_start),
+      .engine_refused_i(engine_refused),
+      .engine_ready_o  (engine_ready),
+      .frame_probe_o,
+      .frame_start_o,
+      .frame_refused_o,
+      .frame_ready_i,
+      .bank_i,
+      .access_i        (conv_access_i),
+      .rdata_o         (conv_rdata_o)
+  );
 
   // ---- frames, and those of what evolves the engine's weights ----
 
@@ -89,7 +138,7 @@ module learning_engine #(
   logic next_probe, next_own, frame_own, frame_done;
 
   // While a bank is evolved, only those who evolve it see it.
-  assign frame_probe_o = next_probe && (next_own || !flip.busy);
+  assign engine_probe = next_probe && (next_own || !flip.busy);
   assign frame_done_o = frame_done;
   assign frame_answered_o = frame_done && !frame_own;
   assign m_user_o = {answer.label, answer.probe, answer.bank};
@@ -106,11 +155,11 @@ module learning_engine #(
   ) u_flips (
       .clk_i,
       .rst_ni,
-      .s_valid_i,
-      .s_ready_o,
-      .s_data_i,
-      .s_last_i,
-      .s_user_i,
+      .s_valid_i      (word_valid),
+      .s_ready_o      (word_ready),
+      .s_data_i       (word),
+      .s_last_i       (word_last),
+      .s_user_i       (word_user),
       .frame_valid_o  (pixels_valid),
       .frame_ready_i  (pixels_ready),
       .frame_data_o   (pixels),
@@ -122,7 +171,7 @@ module learning_engine #(
       .result_answer_i(answer),
       .m_valid_o,
       .m_ready_i,
-      .frame_start_i  (frame_start_o),
+      .frame_start_i  (engine_start),
       .frame_own_i    (frame_own),
       .weight_addr_i  (16'(weight_addr_o)),
       .mask_o         (mask),
@@ -158,12 +207,12 @@ module learning_engine #(
       .s_data_i        (pixels),
       .s_last_i        (pixels_last),
       .s_user_i        (pixels_user),
-      .frame_refused_o,
+      .frame_refused_o (engine_refused),
       .next_probe_o    (next_probe),
       .next_own_o      (next_own),
       .frame_own_o     (frame_own),
-      .frame_ready_i,
-      .frame_start_o,
+      .frame_ready_i   (engine_ready),
+      .frame_start_o   (engine_start),
       .frame_done_o    (frame_done),
       .bank_i,
       .weight_addr_o,

@@ -3,7 +3,8 @@
 //
 // Moves a parameter image between a stream of 32-bit words and the memories of one bank.
 //
-// An image is: format, geometry, version; weights, neuron by neuron, P / 32 words each P lanes;
+// An image is: format, geometry, version; of each convolution weights, then thresholds, in the
+// lanes that it has (geometry_pkg.sv); weights of the other layers, neuron by neuron, P / 32 words each P lanes;
 // one threshold word a neuron; one bias word a class; head weights, feature by feature; CRC-32 of
 // all words before it. One walker gives the addresses for writing and for reading back.
 
@@ -15,7 +16,11 @@ module parameter_port #(
     parameter int unsigned HeadLanes = 3,
     parameter int unsigned NFeatures = 256,
     parameter logic [31:0] Format = 32'd0,
-    parameter logic [31:0] Geometry = 32'd0
+    parameter logic [31:0] Geometry = 32'd0,
+    parameter int unsigned Lanes = 128,
+    parameter int unsigned NConvolutions = 0,
+    parameter logic [16*(NConvolutions+1)-1:0] Channels = '0,
+    parameter int unsigned ConvWeightBits = 8
 ) (
     input  logic        clk_i,
     input  logic        rst_ni,
@@ -45,11 +50,15 @@ module parameter_port #(
     output logic [ 7:0] mem_lane_o,
     output logic [15:0] mem_addr_o,
     output logic [31:0] mem_wdata_o,
+    output logic        mem_convolution_o,
+    output logic [ 7:0] mem_layer_o,
     input  logic [31:0] mem_rdata_i
 );
 
   typedef enum logic [2:0] {
     RegionHeader,
+    RegionConvWeights,
+    RegionConvThresholds,
     RegionWeights,
     RegionThresholds,
     RegionBias,
@@ -75,8 +84,34 @@ module parameter_port #(
   localparam logic [2:0] ErrorMemory = 3'd6;
   localparam logic [2:0] ReadLatency = 3'd5;
 
+  // The last lane and address of each convolution's weights
+  localparam int unsigned NTables = NConvolutions > 0 ? NConvolutions : 1;
+  localparam int unsigned LayerBits = NTables > 1 ? $clog2(NTables) : 1;
+  localparam logic [16*geometry_pkg::MaxWidths-1:0] AllChannels =
+      (16 * geometry_pkg::MaxWidths)'(Channels);
+
+  function automatic logic [8*NTables-1:0] last_conv_lanes();
+    last_conv_lanes = '0;
+    for (int unsigned l = 0; l < NTables; l++) begin
+      last_conv_lanes[8*l+:8] = 8'(geometry_pkg::conv_lanes(l, AllChannels, Lanes) / 32 - 1);
+    end
+  endfunction
+
+  function automatic logic [16*NTables-1:0] last_conv_addrs();
+    last_conv_addrs = '0;
+    for (int unsigned l = 0; l < NTables; l++) begin
+      last_conv_addrs[16*l+:16] = 16'(geometry_pkg::conv_depth(
+          l, AllChannels, Lanes, ConvWeightBits > 1 ? 9 : 1) - 1);
+    end
+  endfunction
+
+  localparam logic [8*NTables-1:0] LastConvLanes = last_conv_lanes();
+  localparam logic [16*NTables-1:0] LastConvAddrs = last_conv_addrs();
+
   state_e state_q;
   region_e region_q;
+  logic [LayerBits-1:0] layer_q;
+  logic last_convolution;
   logic [7:0] lane_q, last_lane;
   logic [15:0] addr_q, last_addr;
   logic bank_q, read_accepted;
@@ -93,6 +128,11 @@ module parameter_port #(
     last_addr = 16'd0;
     unique case (region_q)
       RegionHeader: last_addr = 16'd2;
+      RegionConvWeights: begin
+        last_lane = LastConvLanes[8*layer_q+:8];
+        last_addr = LastConvAddrs[16*layer_q+:16];
+      end
+      RegionConvThresholds: last_addr = Channels[16*(32'(layer_q)+1)+:16] - 16'd1;
       RegionWeights: begin
         last_lane = 8'(WeightLanes - 1);
         last_addr = 16'(WeightDepth - 1);
@@ -145,9 +185,12 @@ module parameter_port #(
   assign mem_region_o = {
     busy_o && region_q == RegionHead,
     busy_o && region_q == RegionBias,
-    busy_o && region_q == RegionThresholds,
-    busy_o && region_q == RegionWeights
+    busy_o && (region_q == RegionThresholds || region_q == RegionConvThresholds),
+    busy_o && (region_q == RegionWeights || region_q == RegionConvWeights)
   };
+  assign mem_convolution_o = region_q == RegionConvWeights || region_q == RegionConvThresholds;
+  assign mem_layer_o = 8'(layer_q);
+  assign last_convolution = layer_q == LayerBits'(NTables - 1);
   assign mem_lane_o = lane_q;
   assign mem_addr_o = addr_q;
   assign mem_wdata_o = s_data_i;
@@ -202,11 +245,13 @@ module parameter_port #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       region_q <= RegionHeader;
+      layer_q  <= '0;
       lane_q   <= '0;
       addr_q   <= '0;
       crc_q    <= crc32_pkg::CrcStart;
     end else if (start_write_i || start_read_i) begin
       region_q <= RegionHeader;
+      layer_q  <= '0;
       lane_q   <= '0;
       addr_q   <= '0;
       crc_q    <= crc32_pkg::CrcStart;
@@ -219,7 +264,12 @@ module parameter_port #(
         addr_q <= addr_q == last_addr ? '0 : addr_q + 16'd1;
         if (addr_q == last_addr) begin
           unique case (region_q)
-            RegionHeader: region_q <= RegionWeights;
+            RegionHeader: region_q <= NConvolutions > 0 ? RegionConvWeights : RegionWeights;
+            RegionConvWeights: region_q <= RegionConvThresholds;
+            RegionConvThresholds: begin
+              region_q <= last_convolution ? RegionWeights : RegionConvWeights;
+              layer_q  <= last_convolution ? '0 : layer_q + LayerBits'(1);
+            end
             RegionWeights: region_q <= RegionThresholds;
             RegionThresholds: region_q <= RegionBias;
             RegionBias: region_q <= RegionHead;

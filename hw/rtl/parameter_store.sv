@@ -10,6 +10,9 @@ module parameter_store #(
     parameter int unsigned NClasses = 10,
     parameter int unsigned NFeatures = 256,
     parameter logic [31:0] Geometry = 32'd0,
+    parameter int unsigned NConvolutions = 0,
+    parameter logic [16*(NConvolutions+1)-1:0] Channels = '0,
+    parameter int unsigned ConvWeightBits = 8,
     localparam int unsigned HeadLanes = (NClasses + 3) / 4,
     localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth),
     localparam int unsigned NeuronAddrBits = $clog2(2 * NNeurons),
@@ -31,6 +34,9 @@ module parameter_store #(
     // Who else writes: words of one region, while no image is on its way
     input  bank_pkg::access_t          access_i,
     output logic [               31:0] rdata_o,
+    // The memories of convolutions (conv_memory.sv)
+    output bank_pkg::access_t          conv_access_o,
+    input  logic [               31:0] conv_rdata_i,
     // Images in and out (parameter_port.sv)
     input  logic                       s_valid_i,
     output logic                       s_ready_o,
@@ -57,10 +63,13 @@ module parameter_store #(
   logic write_done, write_intact, write_untouched, writing, image_valid, image_ready, image_last;
   logic [31:0] image_word;
   bank_pkg::access_t port, access;
+  logic unused_layer;
 
   // The port is one walker: it reads only when it does not write, and the other way round.
   assign accepted_o.read = request_i.read && !status_o.port_busy && status_o.valid[request_i.bank];
   assign access = access_i.region == '0 ? port : access_i;
+  assign conv_access_o = port;
+  assign unused_layer = ^access.layer;
   assign status_o.unused = 1'b0;
   assign status_o.port_bank = port.bank;
 
@@ -110,7 +119,11 @@ module parameter_store #(
       .HeadLanes  (HeadLanes),
       .NFeatures  (NFeatures),
       .Format     (Format),
-      .Geometry   (Geometry)
+      .Geometry   (Geometry),
+      .Lanes      (Lanes),
+      .NConvolutions (NConvolutions),
+      .Channels      (Channels),
+      .ConvWeightBits(ConvWeightBits)
   ) u_port (
       .clk_i,
       .rst_ni,
@@ -137,7 +150,9 @@ module parameter_store #(
       .mem_lane_o       (port.lane),
       .mem_addr_o       (port.addr),
       .mem_wdata_o      (port.wdata),
-      .mem_rdata_i      (rdata_o)
+      .mem_convolution_o(port.convolution),
+      .mem_layer_o      (port.layer),
+      .mem_rdata_i      (port.convolution ? conv_rdata_i : rdata_o)
   );
 
   parameter_memory #(
@@ -160,7 +175,7 @@ module parameter_store #(
       .head_o,
       .we_i    (access.we),
       .bank_i  (access.bank),
-      .region_i(access.region),
+      .region_i(access.convolution ? '0 : access.region),
       .lane_i  (access.lane),
       .addr_i  (access.addr),
       .wdata_i (access.wdata),

@@ -6,13 +6,24 @@ from itertools import cycle, product
 import os
 
 import cocotb
-from edge_adapt.engines._accelerator import frame_words, Geometry, layer_values, parameter_image
+from edge_adapt.engines._accelerator import (
+    frame_words,
+    geometry_of,
+    layer_values,
+    parameter_image,
+)
 from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.layers import Projection, Threshold
 import numpy as np
 
 from hw.cosim.driver import Accelerator, RefusedError
-from hw.tests.networks import levels_network_of, network_of, random_images, random_weights
+from hw.tests.networks import (
+    convolutions_of,
+    levels_network_of,
+    network_of,
+    random_images,
+    random_weights,
+)
 from hw.tests.stalls import random_pauses
 
 LANES = int(os.environ.get('LANES', '32'))
@@ -22,10 +33,18 @@ WEIGHT_BITS = int(os.environ.get('WEIGHT_BITS', '1'))
 N_FRAMES = int(os.environ.get('N_FRAMES', '1000'))
 N_WRITES = int(os.environ.get('N_WRITES', '8'))
 VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
-NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
+# Convolutions before the widths: height, width; pools; channels
+SIZE, POOLS, CHANNELS = (
+    tuple(int(number) for number in part.split(',') if number)
+    for part in os.environ.get('CONVOLUTIONS', ';;').split(';')
+)
+if SIZE:
+    NETWORK = convolutions_of(SIZE, CHANNELS, tuple(map(bool, POOLS)), WIDTHS[1:], 10)
+else:
+    NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
 
 MOVED = ('.thresholds', '.flips', '.offsets', '.shifts')
-GEOMETRY = Geometry(WIDTHS, NETWORK.head.n_classes, LANES, PLANES, WEIGHT_BITS, VALUE_BITS)
+GEOMETRY = geometry_of(NETWORK, random_weights(NETWORK, 1, WEIGHT_BITS), LANES)
 
 
 async def loaded(dut, seed: int, bank: int = 0):
@@ -72,7 +91,7 @@ async def hidden_values_equal_the_reference(dut, backpressure):
     frames = frame_words(NETWORK, weights, images, LANES)
     results, words = await accelerator.infer_bits(frames)
     names = [layer.name for layer in NETWORK.layers if isinstance(layer, Threshold | Projection)]
-    names = [name for name in names if name != 'pixels']
+    names = names[-(len(WIDTHS) - 1) :]  # not those before the fully connected layers
     outcome = Reference().prepare(NETWORK, weights)(images, names)
     np.testing.assert_array_equal([r.logits for r in results], outcome.logits)
     for name, bits in zip(names, layer_values(GEOMETRY, words), strict=True):

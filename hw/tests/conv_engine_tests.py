@@ -31,8 +31,15 @@ LAST = NETWORK.sources[NETWORK.head.name][0]
 N_BITS = NETWORK.head.n_in
 N_WORDS = -(-N_BITS // LANES)
 READ_LATENCY = 6
-INPUTS = ('s_valid', 's_data', 's_last', 's_user', 'frame_ready', 'bank', 'm_ready', 'layer')
+INPUTS = ('s_valid', 's_data', 's_last', 's_user', 'frame_ready', 'bank', 'm_ready')
+# of bank_pkg::access_t
 WE_PLACE, BANK_PLACE, REGION_PLACE, LANE_PLACE, ADDR_PLACE = 61, 60, 56, 48, 32
+LAYER_PLACE, CONVOLUTION_PLACE = 62, 70
+
+
+def place_of(layer: int, bank: int, lane: int, addr: int) -> int:
+    where = 1 << CONVOLUTION_PLACE | layer << LAYER_PLACE | bank << BANK_PLACE
+    return where | lane << LANE_PLACE | addr << ADDR_PLACE
 
 
 class Unit:
@@ -54,30 +61,28 @@ class Unit:
 
     async def load(self, weights, bank=0):
         for layer, words in enumerate(layer_words(NETWORK, weights, LANES)):
-            self.dut.layer_i.value = layer
             for addr, row in enumerate(words.weights):
                 for lane, word in enumerate(row):
-                    await self._access(bank, 0, lane, addr, int(word))
+                    await self._access(layer, bank, 0, lane, addr, int(word))
             for addr, word in enumerate(words.thresholds):
-                await self._access(bank, 1, 0, addr, int(word))
+                await self._access(layer, bank, 1, 0, addr, int(word))
         self.dut.access_i.value = 0
 
     async def weights_of(self, layer, n_lanes, depth, bank=0):
         """Return words (depth, n_lanes) of weights as the memory holds them."""
-        self.dut.layer_i.value = layer
         words = np.zeros((depth, n_lanes), np.uint32)
         for addr in range(depth):
             for lane in range(n_lanes):
-                place = bank << BANK_PLACE | lane << LANE_PLACE | addr << ADDR_PLACE
+                place = place_of(layer, bank, lane, addr)
                 self.dut.access_i.value = 1 << REGION_PLACE | place
                 await ClockCycles(self.dut.clk_i, READ_LATENCY)
                 await self.falling
                 words[addr, lane] = int(self.dut.rdata_o.value)
         return words
 
-    async def _access(self, bank, region, lane, addr, word):
-        where = bank << BANK_PLACE | 1 << REGION_PLACE + region | lane << LANE_PLACE
-        self.dut.access_i.value = 1 << WE_PLACE | where | addr << ADDR_PLACE | word
+    async def _access(self, layer, bank, region, lane, addr, word):
+        where = place_of(layer, bank, lane, addr) | 1 << REGION_PLACE + region
+        self.dut.access_i.value = 1 << WE_PLACE | where | word
         await self.falling
 
     async def send(self, images, pauses, users=None):

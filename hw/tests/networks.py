@@ -31,9 +31,17 @@ def network_of(widths: tuple[int, ...], pixel_planes: int, n_classes: int = 10) 
 
 
 def convolutions_of(
-    size: tuple[int, int], channels: tuple[int, ...], pools: tuple[bool, ...]
+    size: tuple[int, int],
+    channels: tuple[int, ...],
+    pools: tuple[bool, ...],
+    widths: tuple[int, ...] = (),
+    n_classes: int = 3,
 ) -> Network:
-    """Return convolutions and a head; channels are the colours and those of each layer."""
+    """
+    Return convolutions, fully connected layers and a head.
+
+    channels are the colours and those of each convolution, widths those of the others.
+    """
     layers: list[Layer] = []
     height, width = size
     for index, (pool, (n_in, n_out)) in enumerate(
@@ -44,8 +52,13 @@ def convolutions_of(
             layers.append(MaxPool(name=f'pool{index}'))
             height, width = height // 2, width // 2
         layers.append(Threshold(name=f'bits{index}', n=n_out))
-    layers.append(Head(name='head', n_in=height * width * channels[-1], n_classes=3))
-    return Network('convolved', (*size, channels[0]), tuple(layers), ('0', '1', '2'))
+    widths = (height * width * channels[-1], *widths)
+    for index, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
+        layers.append(Dense(name=f'dense{index}', n_in=n_in, n_out=n_out))
+        layers.append(Threshold(name=f'hidden{index}', n=n_out))
+    layers.append(Head(name='head', n_in=widths[-1], n_classes=n_classes))
+    names = tuple(str(label) for label in range(n_classes))
+    return Network('convolved', (*size, channels[0]), tuple(layers), names)
 
 
 def levels_network_of(widths: tuple[int, ...], n_classes: int = 10) -> Network:

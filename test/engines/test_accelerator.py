@@ -8,6 +8,7 @@ from edge_adapt.engines._accelerator import (
     geometry_of,
     layer_values,
     parameter_image,
+    with_image,
 )
 from edge_adapt.engines.reference import Reference
 from edge_adapt.errors import UsageError
@@ -16,7 +17,7 @@ from edge_adapt.networks.network import Network
 import numpy as np
 import pytest
 
-from hw.tests.networks import network_of, random_images, random_weights
+from hw.tests.networks import convolutions_of, network_of, random_images, random_weights
 
 
 def test_words_of_frame_and_weights_give_the_sums_of_the_reference() -> None:
@@ -66,10 +67,38 @@ def test_geometry_tells_bits_pixels_and_wide_weights_apart() -> None:
 
 def test_a_network_that_does_not_fit_is_refused_by_layer() -> None:
     convolution = Convolution(name='conv', n_in=1, n_out=4)
-    layers = (convolution, Threshold(name='bits', n=4), Head(name='head', n_in=64, n_classes=3))
+    layers = (
+        Threshold(name='pixels', n=1),
+        convolution,
+        Threshold(name='bits', n=4),
+        Head(name='head', n_in=64, n_classes=3),
+    )
     network = Network('conv', (4, 4, 1), layers, ('a', 'b', 'c'))
     with pytest.raises(UsageError, match=r"cannot run layer 'conv' \(Convolution\)"):
         geometry_of(network, random_weights(network, 1))
+
+
+def test_convolutions_come_first() -> None:
+    network = convolutions_of((6, 8), (1, 8, 16), (True, True), (20,))
+    weights = random_weights(network, 1, 8)
+    geometry = geometry_of(network, weights, 32)
+    assert geometry.widths == (2 * 1 * 16, 20)
+    assert geometry.convolutions is not None
+    assert geometry.n_frame_words == 6 * 8
+    images = random_images(network, 2, seed=1)
+    words = frame_words(network, weights, images, 32)
+    np.testing.assert_array_equal(words[..., 0], images.reshape(2, -1))
+    assert not words[..., 1:].any()
+    plain = Geometry(geometry.widths, geometry.n_classes, 32)
+    assert geometry.crc != plain.crc
+
+
+def test_flipped_bits_are_read_back_from_an_image() -> None:
+    network = network_of((40, 48, 33), 8)
+    weights, other = (random_weights(network, seed, 8) for seed in (1, 2))
+    moved = weights.replace({'dense1.weights': other['dense1.weights']})
+    read = with_image(network, weights, parameter_image(network, moved, 32), 32)
+    assert read.version == moved.version
 
 
 @pytest.mark.parametrize(

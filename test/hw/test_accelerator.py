@@ -1,6 +1,7 @@
 """The accelerator's RTL equals the reference bit for bit; the claims are in hw/tests."""
 
 from edge_adapt.engines._accelerator import Geometry
+from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry
 import pytest
 
 from hw.cosim.build import missing, run
@@ -23,12 +24,16 @@ BINARY = [
     pytest.param(Geometry((20, 9), 10, 32, 8, 8), marks=LONG, id='pixels-int8'),
 ]
 PASSED_BY = Geometry((20, 17, 9), 10, 32, 8, 8)  # its first layer has nothing to flip
+# 5 x 5 pixels: 2 x 2 places of 8 channels, then fully connected
+CONVOLVED = Geometry(
+    (32, 33), 10, 32, convolutions=ConvolutionGeometry(5, 5, (1, 8, 8), (True, False), 32, 1)
+)
 SHORT_AND_LONG = [pytest.param(False, id='short'), pytest.param(True, marks=LONG, id='long')]
 
 
 def simulate(geometry: Geometry, module: str, **chosen: int) -> None:
     learning = (
-        {'StatBits': STAT_BITS, 'FlipSamples': N_FLIPPED}
+        {'StatBits': STAT_BITS, 'FlipSamples': 0 if geometry.convolutions else N_FLIPPED}
         if geometry.value_bits == 1
         else {'SgdSamples': N_DESCENDED}
     )
@@ -44,6 +49,12 @@ def test_accelerator_equals_the_reference(geometry: Geometry, long: bool) -> Non
     # The frames are shared out over idle, back-pressure, both and neither.
     n_frames, n_writes = (4000, 1000) if long else (1000, 8)
     simulate(geometry, 'hw.tests.accelerator_tests', N_FRAMES=n_frames, N_WRITES=n_writes)
+
+
+@pytest.mark.parametrize('long', SHORT_AND_LONG)
+def test_accelerator_with_convolutions_equals_the_reference(long: bool) -> None:
+    n_frames, n_writes = (4000, 1000) if long else (100, 4)
+    simulate(CONVOLVED, 'hw.tests.accelerator_tests', N_FRAMES=n_frames, N_WRITES=n_writes)
 
 
 @pytest.mark.parametrize('long', SHORT_AND_LONG)
@@ -71,14 +82,21 @@ def test_descent_equals_its_integers(long: bool) -> None:
 
 
 def environment_of(geometry: Geometry) -> dict[str, str]:
+    front = geometry.convolutions
     return {
+        'CONVOLUTIONS': ';;' if front is None else convolutions_text(front),
         'LANES': str(geometry.lanes),
         'WIDTHS': ','.join(map(str, geometry.widths)),
         'PLANES': str(geometry.pixel_planes),
-        'WEIGHT_BITS': str(geometry.first_weight_bits),
+        'WEIGHT_BITS': str(front.first_weight_bits if front else geometry.first_weight_bits),
         'VALUE_BITS': str(geometry.value_bits),
         'N_SAMPLES': str(N_SAMPLES),
         'STAT_BITS': str(STAT_BITS),
         'FLIP_SAMPLES': str(N_FLIPPED),
         'SGD_SAMPLES': str(N_DESCENDED),
     }
+
+
+def convolutions_text(front: ConvolutionGeometry) -> str:
+    parts = ((front.height, front.width), map(int, front.pools), front.channels)
+    return ';'.join(','.join(map(str, part)) for part in parts)
