@@ -4,10 +4,12 @@
 // Inside bank_control, for any order of requests:
 //   a frame keeps one bank from start to end, and that bank holds an intact image;
 //   a bank is never written while a frame uses it, or while it is selected or about to be;
-//   the selected bank changes between two frames only, and is the one that was chosen last.
+//   the selected bank changes between two frames only, and is the one that was chosen last;
+//   nothing waits for ever: a frame may begin wherever none runs, a selection counts as soon as
+//   none runs, a write that is done is over, and the bank that nobody uses may be written.
 
 logic past_q, was_running_q, was_done_q, was_bank_q, was_active_q, was_live_q, was_start_q;
-logic chosen_q, chosen_bank_q;
+logic chosen_q, chosen_bank_q, was_over_q, was_pending_q, was_select_q, was_written_q;
 
 initial past_q = 1'b0;
 always_ff @(posedge clk_i) past_q <= 1'b1;
@@ -32,7 +34,15 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_live_q    <= 1'b0;
     chosen_q      <= 1'b0;
     chosen_bank_q <= 1'b0;
+    was_over_q    <= 1'b0;
+    was_pending_q <= 1'b0;
+    was_select_q  <= 1'b0;
+    was_written_q <= 1'b0;
   end else begin
+    was_over_q    <= between_frames;
+    was_pending_q <= pending_q;
+    was_select_q  <= select_accepted_o;
+    was_written_q <= write_done_i;
     was_running_q <= running_q;
     was_done_q    <= frame_done_i;
     was_start_q   <= frame_start_i;
@@ -63,6 +73,13 @@ always_comb begin
     a_pending : assert (!pending_q || (chosen_q && pending_bank_q == chosen_bank_q));
     a_start : assert (!was_start_q || running_q);
     a_was : assert (!was_live_q || live_q);
+    a_may_begin : assert (!(between_frames && live_q) || frame_ready_o);
+    a_counts : assert (!(was_pending_q && was_over_q) || !pending_q || was_select_q);
+    a_over : assert (!was_done_q || was_start_q || !running_q);
+    a_written : assert (!was_written_q || !writing_q);
+    a_may_write :
+    assert (!write_request_i || write_accepted_o || frame_start_i || pending_q || running_q ||
+            writing_q || write_bank_i == active_q);
     c_switch : cover (live_q && was_live_q && active_q != was_active_q);
     c_probe : cover (running_q && live_q && running_bank_q != active_q && !pending_q);
   end

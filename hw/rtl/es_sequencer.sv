@@ -192,4 +192,8 @@ module es_sequencer #(
     end
   end
 
+`ifdef FORMAL
+  `include "es_sequencer_properties.svh"
+`endif
+
 endmodule

@@ -104,4 +104,8 @@ module head_accumulator #(
     end
   end
 
+`ifdef FORMAL
+  `include "head_accumulator_properties.svh"
+`endif
+
 endmodule

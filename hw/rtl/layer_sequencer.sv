@@ -132,4 +132,8 @@ module layer_sequencer #(
   assign next_weight_o = step_o.valid && last_plane;
   assign head_start_o = state_q == StHead && head_ready_i;
 
+`ifdef FORMAL
+  `include "layer_sequencer_properties.svh"
+`endif
+
 endmodule

@@ -289,4 +289,8 @@ module network_engine #(
       .borrow_o
   );
 
+`ifdef FORMAL
+  `include "network_engine_properties.svh"
+`endif
+
 endmodule

@@ -293,4 +293,8 @@ module parameter_port #(
     end
   end
 
+`ifdef FORMAL
+  `include "parameter_port_properties.svh"
+`endif
+
 endmodule

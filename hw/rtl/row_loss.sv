@@ -242,4 +242,8 @@ module row_loss #(
     item9_q, item10_q
   };
 
+`ifdef FORMAL
+  `include "row_loss_properties.svh"
+`endif
+
 endmodule

@@ -95,4 +95,8 @@ module stat_threshold #(
 
   assign threshold_o = ResultBits'(value_q) + ResultBits'(inexact_q);
 
+`ifdef FORMAL
+  `include "stat_threshold_properties.svh"
+`endif
+
 endmodule

@@ -248,4 +248,8 @@ module stat_unit #(
     endcase
   end
 
+`ifdef FORMAL
+  `include "stat_unit_properties.svh"
+`endif
+
 endmodule

@@ -1,0 +1,27 @@
+"""What is proved of the RTL: every file of properties has a proof, and reads into its module."""
+
+import json
+
+from hw.cosim.build import RTL
+from hw.formal.run import HERE, PROOFS, script
+
+
+def test_every_file_of_properties_is_proved() -> None:
+    files = {path.stem.removesuffix('_properties') for path in HERE.glob('*.svh')}
+    assert files == {proof.module for proof in PROOFS.values()}
+
+
+def test_properties_are_part_of_their_module_only() -> None:
+    for name, proof in PROOFS.items():
+        assert (
+            f'`include "{proof.module}_properties.svh"' in (RTL / f'{proof.module}.sv').read_text()
+        )
+        formal = [line for line in script(name, 'bmc').splitlines() if '-DFORMAL' in line]
+        assert formal == [f'read_verilog -sv -formal -DFORMAL {proof.module}.sv']
+
+
+def test_every_proof_was_run_and_holds() -> None:
+    proofs = json.loads((HERE / 'results.json').read_text())['proofs']
+    assert set(proofs) == set(PROOFS)
+    for name, proof in PROOFS.items():
+        assert proofs[name]['results'] == dict.fromkeys(proof.tasks, 'pass'), name
