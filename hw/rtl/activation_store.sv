@@ -40,6 +40,7 @@ module activation_store #(
   localparam int unsigned BeatBits = NBeats > 1 ? $clog2(NBeats) : 1;
   localparam int unsigned HiddenBits = HiddenWords > 1 ? $clog2(HiddenWords) : 1;
   localparam int unsigned PlaceBits = $clog2(NValues);
+  localparam logic [NValues-1:0] FirstPlace = {1'b1, {NValues - 1{1'b0}}};
 
   // The plane of ones in the last word of a row of pixels.
   function automatic logic [Lanes-1:0] last_ones();
@@ -56,7 +57,7 @@ module activation_store #(
   bnn_pkg::user_t frame_user;
   logic frame_word_valid, frame_word_ready, frame_last;
   logic [15:0] count_q;
-  logic [PlaceBits-1:0] place;
+  logic [NValues-1:0] place_q;  // where the next value of a word goes, one hot
   logic pixels_q, ones_q, last_word_q, store, layer_done, unused_steps;
 
   assign unused_steps = ^{read_i, write_i};  // a few of the fields are needed
@@ -107,19 +108,23 @@ module activation_store #(
     if (ones_q) activations_o = last_word_q ? LastOnes : '1;
   end
 
-  assign place = PlaceBits'(NValues - 1) - count_q[PlaceBits-1:0];
-
-  always_comb begin
-    collected = place == '1 ? '0 : collected_q;
-    collected[ValueBits*place+:ValueBits] = value_i;
+  for (genvar i = 0; i < NValues; i++) begin : gen_values
+    localparam int unsigned At = ValueBits * i;
+    assign collected[At+:ValueBits] =
+        place_q[i] ? value_i : place_q[NValues-1] ? '0 : collected_q[At+:ValueBits];
   end
 
   assign word_o = collected;
-  assign word_valid_o = store && (write_i.layer_last || place == '0);
+  assign word_valid_o = store && (write_i.layer_last || place_q[0]);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) count_q <= '0;
-    else if (store) count_q <= write_i.layer_last ? '0 : count_q + 16'd1;
+    if (!rst_ni) begin
+      count_q <= '0;
+      place_q <= FirstPlace;
+    end else if (store) begin
+      count_q <= write_i.layer_last ? '0 : count_q + 16'd1;
+      place_q <= write_i.layer_last ? FirstPlace : {place_q[0], place_q[NValues-1:1]};
+    end
   end
 
   always_ff @(posedge clk_i) begin

@@ -211,7 +211,7 @@ module es_unit #(
 
   always_ff @(posedge clk_i) begin
     {bit3_q, bit2_q, bit1_q} <= {bit2_q, bit1_q, bit_at};
-    place1_q          <= PlaceBits'(NValues - 1) - feature[PlaceBits-1:0];
+    place1_q          <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
     value2_q          <= sample_word[ValueBits*place1_q+:ValueBits];
     value3_q          <= value2_q;
     mean2_q           <= mean1;

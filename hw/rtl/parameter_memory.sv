@@ -38,16 +38,20 @@ module parameter_memory #(
     output logic [               31:0] rdata_o
 );
 
-  logic we_q, bank_q;
-  logic [3:0] region_q;
-  logic [7:0] lane_q;
-  logic [15:0] addr_q;
-  logic [31:0] wdata_q, threshold_rdata, bias_rdata;
+  logic we_q;
+  logic [2:1] region_q;
+  logic [WeightLanes-1:0] weight_lane_q;  // one hot, where the region is theirs
+  logic [HeadLanes-1:0] head_lane_q;
+  logic [WeightAddrBits-1:0] weight_addr_q;
+  logic [NeuronAddrBits-1:0] threshold_addr_q;
+  logic [BiasAddrBits-1:0] bias_addr_q;
+  logic [FeatureAddrBits-1:0] head_addr_q;
+  logic [31:0] wdata_q, word, threshold_rdata, bias_rdata;
   logic [32*WeightLanes-1:0] weight_rdata;
   logic [32*HeadLanes-1:0] head_rdata;
   logic unused_addr;
 
-  assign unused_addr = ^addr_q;  // the high bits, where no memory is that deep
+  assign unused_addr = ^addr_i;  // the high bits, where no memory is that deep
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) we_q <= 1'b0;
@@ -55,11 +59,16 @@ module parameter_memory #(
   end
 
   always_ff @(posedge clk_i) begin
-    bank_q   <= bank_i;
-    region_q <= region_i;
-    lane_q   <= lane_i;
-    addr_q   <= addr_i;
-    wdata_q  <= wdata_i;
+    region_q         <= region_i[2:1];
+    for (int i = 0; i < WeightLanes; i++) begin
+      weight_lane_q[i] <= region_i[0] && lane_i == 8'(i);
+    end
+    for (int i = 0; i < HeadLanes; i++) head_lane_q[i] <= region_i[3] && lane_i == 8'(i);
+    wdata_q          <= wdata_i;
+    weight_addr_q    <= WeightAddrBits'(addr_i) + (bank_i ? WeightAddrBits'(WeightDepth) : '0);
+    threshold_addr_q <= NeuronAddrBits'(addr_i) + (bank_i ? NeuronAddrBits'(NNeurons) : '0);
+    bias_addr_q      <= BiasAddrBits'(addr_i) + (bank_i ? BiasAddrBits'(NClasses) : '0);
+    head_addr_q      <= FeatureAddrBits'(addr_i) + (bank_i ? FeatureAddrBits'(NFeatures) : '0);
   end
 
   for (genvar i = 0; i < WeightLanes; i++) begin : gen_weights
@@ -70,9 +79,9 @@ module parameter_memory #(
         .clk_i,
         .a_addr_i (weight_addr_i),
         .a_rdata_o(weight_o[32*(WeightLanes-1-i)+:32]),
-        .b_en_i   (region_q[0] && lane_q == 8'(i)),
+        .b_en_i   (weight_lane_q[i]),
         .b_we_i   (we_q),
-        .b_addr_i (WeightAddrBits'(addr_q) + (bank_q ? WeightAddrBits'(WeightDepth) : '0)),
+        .b_addr_i (weight_addr_q),
         .b_wdata_i(wdata_q),
         .b_rdata_o(weight_rdata[32*i+:32])
     );
@@ -87,7 +96,7 @@ module parameter_memory #(
       .a_rdata_o(threshold_o),
       .b_en_i   (region_q[1]),
       .b_we_i   (we_q),
-      .b_addr_i (NeuronAddrBits'(addr_q) + (bank_q ? NeuronAddrBits'(NNeurons) : '0)),
+      .b_addr_i (threshold_addr_q),
       .b_wdata_i(wdata_q),
       .b_rdata_o(threshold_rdata)
   );
@@ -101,7 +110,7 @@ module parameter_memory #(
       .a_rdata_o(bias_o),
       .b_en_i   (region_q[2]),
       .b_we_i   (we_q),
-      .b_addr_i (BiasAddrBits'(addr_q) + (bank_q ? BiasAddrBits'(NClasses) : '0)),
+      .b_addr_i (bias_addr_q),
       .b_wdata_i(wdata_q),
       .b_rdata_o(bias_rdata)
   );
@@ -114,21 +123,25 @@ module parameter_memory #(
         .clk_i,
         .a_addr_i (head_addr_i),
         .a_rdata_o(head_o[32*i+:32]),
-        .b_en_i   (region_q[3] && lane_q == 8'(i)),
+        .b_en_i   (head_lane_q[i]),
         .b_we_i   (we_q),
-        .b_addr_i (FeatureAddrBits'(addr_q) + (bank_q ? FeatureAddrBits'(NFeatures) : '0)),
+        .b_addr_i (head_addr_q),
         .b_wdata_i(wdata_q),
         .b_rdata_o(head_rdata[32*i+:32])
     );
   end
 
-  always_ff @(posedge clk_i) begin
-    unique case (1'b1)
-      region_q[0]: rdata_o <= weight_rdata[32*lane_q+:32];
-      region_q[1]: rdata_o <= threshold_rdata;
-      region_q[2]: rdata_o <= bias_rdata;
-      default: rdata_o <= head_rdata[32*lane_q+:32];
-    endcase
+  // The word that the region and lane name
+  always_comb begin
+    word = (region_q[1] ? threshold_rdata : '0) | (region_q[2] ? bias_rdata : '0);
+    for (int i = 0; i < WeightLanes; i++) begin
+      if (weight_lane_q[i]) word |= weight_rdata[32*i+:32];
+    end
+    for (int i = 0; i < HeadLanes; i++) begin
+      if (head_lane_q[i]) word |= head_rdata[32*i+:32];
+    end
   end
+
+  always_ff @(posedge clk_i) rdata_o <= word;
 
 endmodule

@@ -22,7 +22,7 @@ module ram_segment #(
     output logic [   Width-1:0] b_rdata_o
 );
 
-  logic [Width-1:0] memory[Depth];
+  (* no_rw_check *) logic [Width-1:0] memory[Depth];
   logic [Width-1:0] a_data_q, b_data_q;
 
   always_ff @(posedge clk_i) begin

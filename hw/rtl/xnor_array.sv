@@ -25,11 +25,11 @@ module xnor_array #(
     output logic signed [AccBits-1:0] sum_o
 );
 
-  localparam int unsigned NGroups = Lanes / 32;
+  localparam int unsigned NGroups = Lanes / 8;
   localparam int unsigned CountBits = $clog2(Lanes + 1);
 
   logic [Lanes-1:0] different;
-  logic [6*NGroups-1:0] counts, counts_q;
+  logic [4*NGroups-1:0] counts, counts_q;
   logic [CountBits-1:0] count, count_q;
   logic signed [AccBits-1:0] term, base, start_q, start_qq;
   // {valid, first, add, shift}, one cycle and two cycles old
@@ -38,12 +38,12 @@ module xnor_array #(
   assign different = weights_i ^ activations_i;
 
   for (genvar g = 0; g < NGroups; g++) begin : gen_groups
-    assign counts[6*g+:6] = 6'($countones(different[32*g+:32]));
+    assign counts[4*g+:4] = 4'($countones(different[8*g+:8]));
   end
 
   always_comb begin
     count = '0;
-    for (int g = 0; g < NGroups; g++) count = count + CountBits'(counts_q[6*g+:6]);
+    for (int g = 0; g < NGroups; g++) count = count + CountBits'(counts_q[4*g+:4]);
   end
 
   assign term = AccBits'(count_q) << control_qq[3:0];

@@ -81,6 +81,10 @@ def test_descent_equals_its_integers(long: bool) -> None:
     simulate(LEVELS, 'hw.tests.descent_tests', N_STEPS=1024 if long else 64)
 
 
+def test_registers_keep_what_is_written() -> None:
+    simulate(BITS, 'hw.tests.register_tests')
+
+
 def environment_of(geometry: Geometry) -> dict[str, str]:
     front = geometry.convolutions
     return {
