@@ -6,8 +6,8 @@ A build is kept in build/hw, one folder for each module, parameters, sources and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 import hashlib
 from importlib.metadata import version
 import os
@@ -138,11 +138,8 @@ def run(
     from cocotb_tools.runner import get_runner
 
     folder = build(top, parameters, purpose)
-    runner = get_runner('verilator')
-    results = folder / f'{module.rpartition(".")[2]}-{os.getpid()}.xml'
-    paths = os.pathsep.join([str(HW.parent), os.environ.get('PYTHONPATH', '')])
-    with suppress(SystemExit):  # how the runner tells of a failed simulator
-        runner.test(
+    with checked(folder, module) as (results, environments):
+        get_runner('verilator').test(
             hdl_toplevel=top,
             hdl_toplevel_lang='verilog',
             test_module=module,
@@ -152,9 +149,22 @@ def run(
             test_dir=folder,
             results_xml=str(results),
             waves=purpose == 'waves',
-            extra_env={'PYTHONPATH': paths, **(environment or {})},
+            extra_env={**environments, **(environment or {})},
             log_file=results.with_suffix('.log'),
         )
+
+
+@contextmanager
+def checked(folder: Path, module: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """
+    Yield where a run of tests shall write its results, and the environment it needs.
+
+    Raises AssertionError naming the failed tests, or where the simulator ended without a test.
+    """
+    results = folder / f'{module.rpartition(".")[2]}-{os.getpid()}.xml'
+    paths = os.pathsep.join([str(HW.parent), os.environ.get('PYTHONPATH', '')])
+    with suppress(SystemExit):  # how the runner tells of a failed simulator
+        yield results, {'PYTHONPATH': paths}
     log = results.with_suffix('.log')
     assert results.exists(), f'the simulator ended without results:\n{_tail(log)}'
     cases = list(ElementTree.parse(results).getroot().iter('testcase'))
