@@ -10,7 +10,6 @@ and clocks are those that `python -m hw.synth.run` wrote, labelled with how they
 from __future__ import annotations
 
 from collections.abc import Iterator
-import itertools
 import json
 from pathlib import Path
 import sys
@@ -19,7 +18,6 @@ from typing import Any
 
 from edge_adapt.engines._accelerator import (
     frame_words,
-    Geometry,
     geometry_of,
     parameter_image,
 )
@@ -28,7 +26,7 @@ from edge_adapt.engines.reference import Reference
 from edge_adapt.networks.network import Network
 import numpy as np
 
-from benchmarks import _accelerator_node, _quantized_es
+from benchmarks import _accelerator_cost, _accelerator_node, _quantized_es
 from hw.cosim.build import build
 from hw.synth.run import PARTS as N_LUTS
 from hw.tests.networks import network_of, random_images, random_weights
@@ -84,29 +82,21 @@ def simulated() -> Iterator[str]:
     cycles = (after['busy_cycles'] - before['busy_cycles']) / N_FRAMES
     yield line(case, f'wrong results of {N_FRAMES}', wrong, 'wrong', 'reference', 0)
     yield line(case, 'cycles per inference', cycles, 'cycles', 'bar', MAX_CYCLES)
-    bits = _bits_read(geometry)
-    yield line(
-        case, 'energy proxy: bits of parameters read per inference', bits, 'bits', 'none', 0
-    )
     yield line(case, 'inferences per wall second', N_FRAMES / elapsed_s, '1/s', 'bar', MIN_PER_S)
-    for name in ('accelerator',):
-        if (clock_mhz := _result(name).get('ecp5', {}).get('fmax_mhz')) is not None:
-            yield line(
-                '784-256-256-10, 128 lanes, ECP5-85F post-route clock',
-                'inferences per second',
-                1e6 * clock_mhz / cycles,
-                '1/s',
-                'simulated here',
-                N_FRAMES / elapsed_s,
-            )
 
 
-def _bits_read(geometry: Geometry) -> int:
-    """Return the bits of parameters that an inference reads: every word of a bank, once."""
-    pairs = itertools.pairwise(geometry.widths)
-    n_weights = sum(n_out * geometry.n_words(n_in) for n_in, n_out in pairs) * geometry.lanes
-    n_words = sum(geometry.widths[1:]) + geometry.n_classes
-    return n_weights + 32 * (n_words + geometry.widths[-1] * -(-geometry.n_classes // 4))
+def cost() -> Iterator[str]:
+    """Print what an inference and a candidate cost, and their rates at the measured clocks."""
+    yield from (line(*figure) for figure in _accelerator_cost.moved())
+    yield from (line(*figure) for figure in _accelerator_cost.inferences(_clock('accelerator')))
+    clock_mhz = _clock('accelerator_everything')
+    yield from (line(*figure) for figure in _accelerator_cost.candidates(clock_mhz))
+
+
+def _clock(name: str) -> float | None:
+    """Return the clock (MHz) that place and route of a design ended with, if they did."""
+    clock: float | None = _result(name).get('ecp5', {}).get('fmax_mhz')
+    return clock
 
 
 def synthesized() -> Iterator[str]:
@@ -165,7 +155,7 @@ def quantized() -> Iterator[str]:
     yield from (line(*figure) for figure in _quantized_es.quantized())
 
 
-_PARTS = (simulated, synthesized, over_topics, rungs, quantized)
+_PARTS = (simulated, synthesized, cost, over_topics, rungs, quantized)
 PARTS = {part.__name__: part for part in _PARTS}
 
 
