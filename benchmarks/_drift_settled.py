@@ -18,11 +18,12 @@ import numpy as np
 
 N_LEARNED = 256  # frames that thresholds are recalibrated on
 N_STREAMS = 10  # each learns anew what its answers are like
-N_WATCHED = 10_000  # frames a stream
+MAX_FRAMES = 100_000  # of all streams
 
 
 def settled(bench: Bench) -> None:
     """Each stream shows the domain alone to a detector that has to learn the answers first."""
+    n_watched = min(bench.n_frames, MAX_FRAMES) // N_STREAMS
     for name in ('clean', *SHIFTS):
         corruption = '' if name == 'clean' else name
         weights = _adapted(bench, corruption)
@@ -30,8 +31,8 @@ def settled(bench: Bench) -> None:
         rng = np.random.default_rng([bench.seed, 13])
         branches: list[str] = []
         for _ in range(N_STREAMS):
-            branches += _alarms(bench, weights, seen, name, rng)
-        n_frames = N_STREAMS * N_WATCHED
+            branches += _alarms(bench, weights, seen, name, n_watched, rng)
+        n_frames = N_STREAMS * n_watched
         right = 100 * accuracy(seen)
         metric = f'adapted to {name} ({right:.0f} % right), {n_frames} frames'
         line(bench.case, metric, 1e5 * len(branches) / n_frames, 'false alarms / 100000')
@@ -63,7 +64,12 @@ def _record(bench: Bench, pool: Pool, corruption: str, weights: Weights) -> Reco
 
 
 def _alarms(
-    bench: Bench, weights: Weights, seen: Record, name: str, rng: np.random.Generator
+    bench: Bench,
+    weights: Weights,
+    seen: Record,
+    name: str,
+    n_watched: int,
+    rng: np.random.Generator,
 ) -> list[str]:
     """Return the branches that alarm in one stream."""
 
@@ -76,7 +82,7 @@ def _alarms(
     detector = registry.load('drift', 'class_conditional')(bench.reference)
     detector.rebase(weights, weights.version)
     branches = []
-    for observation in seen.observations(drawn(N_WATCHED)):
+    for observation in seen.observations(drawn(n_watched)):
         detector.update(observation)
         if detector.detection is not None:
             branches.append(detector.detection.details['branch'])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edge_adapt.records import Array, F32, F64
@@ -78,6 +78,29 @@ class Normal:
         names, ends = list(self.groups), np.cumsum(list(self.groups.values()))
         stop = int(ends[names.index(group)])
         return slice(stop - self.groups[group], stop)
+
+    def only(self, groups: tuple[str, ...]) -> Normal:
+        """
+        Return what is normal of some groups, where groups of features are those of residuals.
+
+        The threshold of all groups together stays: of fewer it asks for more.
+        """
+        index = np.arange(len(self.centre))
+        kept = np.concatenate([index[self.part(name)] for name in groups])
+        columns = [0, *(1 + list(self.groups).index(name) for name in groups)]
+        return replace(
+            self,
+            sources=groups,
+            groups={name: self.groups[name] for name in groups},
+            centre=self.centre[kept],
+            scale=self.scale[kept],
+            whitening=self.whitening[np.ix_(kept, kept)],
+            class_means=self.class_means[:, kept],
+            within=self.within[kept],
+            between=self.between[kept],
+            offset=self.offset[kept],
+            thresholds=self.thresholds[:, columns],
+        )
 
     def standardized(self, features: Array) -> Array:
         """Return (f - centre) / scale, (..., n)."""

@@ -25,8 +25,8 @@ from edge_adapt.drift._run_statistic import MAX_GAP
 from edge_adapt.records import Array, F64, I64, Observation
 import numpy as np
 
-N_FRAMES: Final = 96
-MIN_RUNS: Final = 3
+N_FRAMES: Final = 192
+MIN_RUNS: Final = 5
 
 
 class Settling:

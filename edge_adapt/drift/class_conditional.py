@@ -17,9 +17,10 @@ from edge_adapt.drift._signature import Signature
 from edge_adapt.drift._watcher import Sight
 from edge_adapt.drift._yardstick import Yardstick
 from edge_adapt.records import Array, Observation
-from edge_adapt.signals import PIXELS
+from edge_adapt.signals import FIRST_LAYER, LAST_LAYER, OUTPUT, PIXELS
 
 RETURN = 'return'
+_ANSWERS = (FIRST_LAYER, LAST_LAYER, OUTPUT)  # images have a yardstick of their own
 
 
 class ClassConditional(RunWatcher):
@@ -54,7 +55,7 @@ class ClassConditional(RunWatcher):
         if self._here is None and version == self.reference.version:
             self._watch(self.reference.clean)
             return
-        self._settling = Settling(self.reference.clean)
+        self._settling = Settling(self.reference.clean.only(_ANSWERS))
         self._watch(self.reference.about_domain(self._here or self.reference.signature))
 
     def _forget(self) -> None:
@@ -63,7 +64,8 @@ class ClassConditional(RunWatcher):
         if self._answers is not None:
             self._answers.restart()
         elif self._settling is not None:
-            self._settling = Settling(self.reference.clean)  # those frames were of two worlds
+            # those frames were of two worlds
+            self._settling = Settling(self.reference.clean.only(_ANSWERS))
 
     def _look(self, observation: Observation) -> Sight:
         sight = super()._look(observation)

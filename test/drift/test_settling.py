@@ -75,6 +75,30 @@ def test_it_waits_for_frames_and_for_runs(clean: Normal) -> None:
         return settling.add(Observation(0, k, {'pixels': frame}))
 
     assert [add(0) for _ in range(2 * N_FRAMES)] == [None] * 2 * N_FRAMES
-    found = [add(1 + i // 4 % 2) for i in range(8 * MIN_RUNS)]
+    found = [add((1 + i // 12) % N_CLASSES) for i in range(12 * MIN_RUNS)]
     assert found[0] is None
     assert found[-1] is not None
+
+
+def test_a_feature_that_spread_little_by_chance_has_what_its_group_has(clean: Normal) -> None:
+    rng = np.random.default_rng(6)
+    runs = np.arange(N_FRAMES) // 48
+    means = 3 * rng.normal(size=(4, N_FEATURES))
+    means[:, 0] = 0.0
+    normal = moved(clean, means[runs] + rng.normal(size=(N_FRAMES, N_FEATURES)), runs)
+    assert normal.between[0] > 10 * clean.between[0]
+
+
+def test_some_groups_alone_are_measured_as_among_all(reference) -> None:
+    names = ('last_layer', 'output')
+    part = reference.clean.only(names)
+    rng = np.random.default_rng(7)
+    features = rng.normal(size=(20, len(reference.clean.centre))).astype(np.float32)
+    predicted = rng.integers(3, size=20)
+    own = np.concatenate([np.arange(60)[reference.clean.part(name)] for name in names])
+    np.testing.assert_allclose(
+        part.residuals(features[:, own], predicted),
+        reference.clean.residuals(features, predicted)[:, own],
+        rtol=1e-5,
+    )
+    assert part.thresholds.shape == (2, 3)
