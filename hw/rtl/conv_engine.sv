@@ -133,13 +133,10 @@ module conv_engine #(
     localparam int unsigned Planes = l == 0 ? 8 : 1;
     localparam int unsigned Shrunk = 2 ** halvings(l);
 
-    bank_pkg::access_t access;
     logic [NOut-1:0] bits;
+    logic selected;
 
-    always_comb begin
-      access = access_i;
-      if (!access_i.convolution || access_i.layer != 8'(l)) {access.we, access.region} = '0;
-    end
+    assign selected = access_i.convolution && access_i.layer == 8'(l);
 
     conv_layer #(
         .Lanes          (geometry_pkg::conv_lanes(l, AllChannels, Lanes)),
@@ -163,7 +160,7 @@ module conv_engine #(
         .m_data_o (bits),
         .m_last_o (last[l+1]),
         .m_tag_o  (tags[TagBits*(l+1)+:TagBits]),
-        .access_i (access),
+        .access_i (selected ? access_i : '0),
         .rdata_o  (rdata[32*l+:32])
     );
 
