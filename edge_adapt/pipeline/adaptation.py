@@ -238,8 +238,9 @@ class Adaptation:
         return decision
 
     def _fall_back(self, undone: Samples) -> Decision | None:
-        self._undone = None
-        return fall_back(self.tools, self._history.calm, undone)
+        decision = fall_back(self.tools, self._history.calm, undone)
+        self._undone = None  # not before: where the store refuses the question stays
+        return decision
 
     def _grow(self, growth: Growth) -> Decision:
         decision = growth.learn(self.tools, self.class_names)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import errno
 from pathlib import Path
 
 from edge_adapt.corruptions import corrupt_all
+from edge_adapt.errors import UsageError
 from edge_adapt.pipeline.adaptation import Adaptation
 from edge_adapt.pipeline.decisions import Decision, ROLLBACK, TRIAL
 from edge_adapt.pipeline.homing import fall_back
 from edge_adapt.pipeline.ladder import LOOK_UP
 from edge_adapt.records import Detection, Samples
+from edge_adapt.store.files import Files
 import numpy as np
+import pytest
 
 Make = Callable[..., Adaptation]
 Show = Callable[..., list[Decision]]
@@ -74,3 +78,23 @@ def test_after_an_undone_trial_weights_that_are_proved_here_stay(
     harmed = Samples(corrupt_all(frames.images, 'contrast'), frames.labels)
     assert fall_back(path.tools, path._history.calm, harmed) is None
     assert path.weights.version != path.model.weights.version
+
+
+def test_a_full_disk_puts_the_fall_back_off(
+    adaptation: Make, show: Show, tmp_path: Path, pool: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = adapted(adaptation, show, tmp_path, pool)
+    path._undone = pool.take(np.arange(96))
+    with monkeypatch.context() as full:
+        full.setattr(Files, 'sync', raise_no_space)
+        with pytest.raises(UsageError, match='No space left'):
+            path.step()
+    assert path.weights.version != path.model.weights.version
+    decision = path.step()
+    assert decision is not None
+    assert decision.rung == ROLLBACK
+    assert path.weights.version == path.store.state.running == path.model.weights.version
+
+
+def raise_no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, 'No space left on device')
