@@ -21,6 +21,8 @@ from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
 
+MOST = (1 << 16) - 1  # of what the hardware has 16 bits for
+
 
 class FlipTask(NamedTuple):
     """Labelled samples, the weights to start from, and the layers whose bits may flip."""
@@ -58,6 +60,10 @@ class BitFlips(Steps[FlipTask, FlipRun]):
         lanes: int = 128,
     ) -> None:
         super().__init__(FlipRun, seed)
+        counts = {'n_children': n_children, 'n_samples': n_samples, 'rate': rate}
+        for name, value in counts.items():
+            if not 1 <= value <= MOST:
+                raise UsageError(f'{name} of bit_flips must be 1..{MOST}, got {value}')
         self._n_generations, self._n_children = n_generations, n_children
         self._n_samples, self._rate, self._lanes = n_samples, rate, lanes
         self._n_a_turn = 8

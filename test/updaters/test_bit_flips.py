@@ -48,3 +48,9 @@ def test_a_network_without_bits_is_refused(toy, digits) -> None:
     wide = toy.weights.replace({name: toy.weights[name] * np.int8(3) for name in names})
     with pytest.raises(UsageError, match='whose bits could flip'):
         next(BitFlips().improve(EngineObjective(Reference(), toy), wide, digits))
+
+
+@pytest.mark.parametrize('options', [{'rate': 1 << 16}, {'n_children': 0}, {'n_samples': -1}])
+def test_what_the_hardware_has_no_bits_for_is_refused(options) -> None:
+    with pytest.raises(UsageError, match=r'of bit_flips must be 1\.\.65535'):
+        BitFlips(**options)
