@@ -130,3 +130,32 @@ def test_kernels_do_not_change_what_is_learned(form, toy, objective, digits, mon
         return better.version
 
     assert learned(native.kernels()[0]) == learned(native.NUMPY)
+
+
+@pytest.mark.skipif(native.module() is None, reason='the native kernels are not built')
+@pytest.mark.parametrize(
+    ('index', 'wrong'),
+    [
+        (0, np.zeros((3, 5))),
+        (0, np.zeros((3, 4), np.float32)),
+        (1, np.zeros((7, 4), np.int8)),
+        (3, np.zeros(6, np.int64)),
+        (4, np.zeros((2, 10), np.int8)[:, ::2]),
+        (5, (16, 4, 0, 256)),
+        (5, (16, 1 << 15, 0, 256, 1)),
+        (7, np.zeros(0, np.int32)),
+    ],
+)
+def test_the_native_generation_refuses_what_does_not_fit(index, wrong):
+    whole = (16, 4, 0, 256, 1)
+    arguments = [
+        *(np.zeros((3, 5), np.float32), np.zeros((7, 4), np.int16), np.zeros(4, np.int16)),
+        *(np.zeros(7, np.int64), np.ones((2, 5), np.int8), whole, 0.0),
+        *(np.ones(9, np.int32), np.ones(9, np.int32)),
+    ]
+    module = native.module()
+    assert module is not None
+    module.row_generation(*arguments)
+    arguments[index] = wrong
+    with pytest.raises(ValueError, match=r'must be|needs'):
+        module.row_generation(*arguments)
