@@ -72,16 +72,12 @@ def summing(infer: Infer) -> Callable[[U8, Sequence[str]], Outcome]:
     return sums
 
 
-class Tapping(Protocol):
-    """A runner that goes no further than the layers asked for."""
-
-    def values(self, images: U8, names: Sequence[str]) -> Mapping[str, Array]:
-        """Run images up to the last of these layers; return what the taps of a run would be."""
-        ...
-
-
 def values_of(infer: Infer, images: U8, names: Sequence[str]) -> Mapping[str, Array]:
-    """Return the values of layers, as taps give them, with no more work than that takes."""
+    """
+    Return the values of layers, as taps give them.
+
+    A runner with a method `values` of these arguments goes no further than the last of them.
+    """
     values: Callable[[U8, Sequence[str]], Mapping[str, Array]] | None
     values = getattr(infer, 'values', None)  # asked for every few images: a Protocol takes longer
     return values(images, names) if values is not None else infer(images, names).taps

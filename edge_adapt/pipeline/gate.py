@@ -78,7 +78,7 @@ class Gate:
     def judge(
         self, objective: Objective, incumbent: Weights, candidate: Weights, guard: Samples
     ) -> Verdict:
-        """Return the verdict; costs two evaluations a frame, or four where labels are few."""
+        """Return the verdict; costs two evaluations a frame, or three where labels are few."""
         if incumbent.version == candidate.version:
             return Verdict.refusal('nothing changed', len(guard))
         known = guard.labelled

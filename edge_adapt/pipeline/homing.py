@@ -21,7 +21,7 @@ N_FRAMES, STRIDE = 32, 4  # of those seen, every fourth: one question in 128 fra
 
 
 class Homing:
-    """Keeps a few frames; a question costs two to four evaluations of each."""
+    """Keeps a few frames; a question costs two or three evaluations of each."""
 
     def __init__(self) -> None:
         self._images: deque[U8] = deque(maxlen=N_FRAMES)

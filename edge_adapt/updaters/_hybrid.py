@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from edge_adapt.records import Array, F64, I8
+from edge_adapt.records import Array, F64, I8, I16
 import numpy as np
-from numpy.typing import NDArray
-
-I16 = NDArray[np.int16]
 
 CLIP = 4.0  # a head weight never leaves [-CLIP, CLIP]; logits are weights . bits * 4 / sqrt(n_in)
 

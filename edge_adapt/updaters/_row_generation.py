@@ -61,7 +61,7 @@ def generation_in_numpy(
     """Do what `generation` does."""
     along = directions.astype(np.float32)
     # Whole numbers below 2^24 all the way: exact in float32, and BLAS knows no integers.
-    rows = np.concatenate([_rounded(values, rule.grid), along * np.float32(rule.reach)])
+    rows = np.concatenate([rounded(values, rule.grid), along * np.float32(rule.reach)])
     products = (rows @ centred(features, mean, rule.unit).T).astype(np.int64)
     products = products << rule.shift if rule.shift >= 0 else products >> -rule.shift
     n_classes = len(values)
@@ -83,8 +83,8 @@ def centred(features: Array, mean: I16, unit: int) -> F32:
     return centred
 
 
-def _rounded(values: F32, grid: int) -> F32:
-    """Return values in whole int8 steps."""
+def rounded(values: Array, grid: int) -> Array:
+    """Return values on a grid of parts of an int8 step in whole int8 steps."""
     return np.floor((values + grid // 2) / grid) if grid > 1 else values
 
 

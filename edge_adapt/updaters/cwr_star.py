@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.growth import never_wins
 from edge_adapt.networks.layers import Head
-from edge_adapt.records import Array, F64, I64, Samples, U8, Weights
+from edge_adapt.records import Array, F64, I16, I64, Samples, U8, Weights
 from edge_adapt.updaters import Objective, State
 from edge_adapt.updaters._cache import Cache
-from edge_adapt.updaters._hybrid import CLIP, forward_copy, grid_of, I16, narrow, onto_grid, wide
+from edge_adapt.updaters._hybrid import CLIP, forward_copy, grid_of, narrow, onto_grid, wide
 from edge_adapt.updaters._latents import Latents
 from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps

@@ -23,10 +23,16 @@ from typing import NamedTuple
 from edge_adapt.errors import UsageError
 from edge_adapt.lfsr import Lfsr
 from edge_adapt.networks.layers import Head
-from edge_adapt.records import Array, I16, I64, Samples, Weights
+from edge_adapt.records import I16, I64, Samples, Weights
 from edge_adapt.updaters import Objective
 from edge_adapt.updaters._cache import Cache, N_AT_ONCE
-from edge_adapt.updaters._row_generation import centred, generation, Rule, SIXTEENTHS
+from edge_adapt.updaters._row_generation import (
+    centred,
+    generation,
+    rounded,
+    Rule,
+    SIXTEENTHS,
+)
 from edge_adapt.updaters._samples import labelled
 from edge_adapt.updaters._steps import Steps
 import numpy as np
@@ -180,7 +186,7 @@ class RowEs(Steps[RowTask, RowRun]):
     def best(self, task: RowTask, run: RowRun) -> Weights:
         """Return the head with the bias folded back to features that are not centred."""
         head = task.objective.network.head.name
-        weights = self._rounded(run.values[:, :-1])
+        weights = rounded(run.values[:, :-1], self._grid)
         bias = run.values[:, -1] * SIXTEENTHS / self._grid - weights @ task.mean
         return task.weights.replace(
             {
@@ -198,10 +204,6 @@ class RowEs(Steps[RowTask, RowRun]):
             needed = (1 + progress) * self._n_directions**0.5 if self._n_directions > 2 else 0.0
         reach = SIGMA << task.stride
         return Rule(task.unit, reach, task.shift, self._grid, step << task.stride, needed)
-
-    def _rounded(self, values: Array) -> Array:
-        """Return values (n_classes, ...) in steps of int8."""
-        return np.floor((values + 128) / 256) if self._form == 'int16' else values
 
 
 def _stride(move: float) -> int:
