@@ -9,10 +9,10 @@ and clocks are those that `python -m hw.synth.run` wrote, labelled with how they
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 import json
 from pathlib import Path
-import sys
 import time
 from typing import Any
 
@@ -159,12 +159,17 @@ _PARTS = (simulated, synthesized, cost, over_topics, rungs, quantized)
 PARTS = {part.__name__: part for part in _PARTS}
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Print the figures of some parts."""
-    for name in names or PARTS:
+    parser = ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('parts', nargs='*', metavar='part', help=', '.join(PARTS))
+    wanted = parser.parse_args().parts or list(PARTS)
+    if unknown := set(wanted) - set(PARTS):
+        parser.error(f'there is no part {min(unknown)!r}; there are: {", ".join(PARTS)}')
+    for name in wanted:
         for text in PARTS[name]():
             print(text, flush=True)
 
 
 if __name__ == '__main__':
-    main(sys.argv[1:])
+    main()

@@ -15,6 +15,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Callable
 
+from _cases import among
 from _drift_bench import Bench, SPLITS
 from _drift_cost import cost
 from _drift_domains import domains, left_out, no_information
@@ -35,7 +36,7 @@ CASES: dict[str, Callable[[Bench], None]] = {
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument('--data', default='digits', help=f'of {", ".join(SPLITS)}')
-    parser.add_argument('--cases', default=','.join(CASES))
+    parser.add_argument('--cases', type=among(CASES), default=list(CASES))
     parser.add_argument('--seeds', type=int, default=1)
     parser.add_argument('--first-seed', type=int, default=0)
     parser.add_argument('--frames', type=int, default=1_000_000)
@@ -43,7 +44,7 @@ def main() -> None:
     for name in arguments.data.split(','):
         for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
             bench = Bench(name, seed, arguments.frames)
-            for case in arguments.cases.split(','):
+            for case in arguments.cases:
                 CASES[case](bench)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')  # as the package does, but before numpy
 
+from _cases import among
 from _damage import SHIFTS
 from _ladder_runs import DEFAULTS, Misled, raced, Run, run
 from edge_adapt.streams.gtsrb import Gtsrb
@@ -210,12 +211,12 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[1])
     has_data = bool(os.environ.get('EDGE_ADAPT_DATA'))
     names = [name for name in CASES if has_data or name != 'signs']
-    parser.add_argument('--cases', default=','.join(names))
+    parser.add_argument('--cases', type=among(CASES), default=names)
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('--first-seed', type=int, default=0)
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    for case in arguments.cases.split(','):
+    for case in arguments.cases:
         CASES[case](seeds)
 
 

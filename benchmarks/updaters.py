@@ -16,6 +16,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
+from _cases import among
 from learning.forward_only import row_es
 from learning.incremental import incremental, split
 from learning.label_free import label_free
@@ -32,13 +33,13 @@ CASES: dict[str, Callable[[Setting], None]] = {
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument('--cases', default=','.join(CASES))
+    parser.add_argument('--cases', type=among(CASES), default=list(CASES))
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('--first-seed', type=int, default=0)
     parser.add_argument('--networks', type=Path, default=Path('build/networks'))
     options = parser.parse_args()
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    for name in options.cases.split(','):
+    for name in options.cases:
         CASES[name](Setting(seeds, options.networks))
 
 
