@@ -14,6 +14,14 @@ from edge_adapt.parameter import Parameter, Value
 AUTOSTART = Parameter(
     'autostart', True, 'Configure and activate at start; false leaves both to a manager.'
 )
+WATCHDOG = Parameter(
+    'watchdog_s',
+    10.0,
+    'End the process, to be started again, when it has hung so long; 0 never does.',
+    minimum=0.0,
+    maximum=3600.0,
+)
+COMMON = (AUTOSTART, WATCHDOG)
 MODEL = Parameter('model', 'digits', 'Name of a shipped model, or path of a .model file.')
 REFERENCE = Parameter(
     'reference',
@@ -69,7 +77,7 @@ def _faults(*kinds: str) -> tuple[Parameter, ...]:
 
 
 CAMERA = (
-    AUTOSTART,
+    *COMMON,
     Parameter('stream', 'digits', 'Where the frames come from.', room='streams'),
     Parameter(
         'schedule',
@@ -104,11 +112,11 @@ CAMERA = (
     Parameter('n_subscribers', 1, 'Start the stream once so many subscribers listen.', minimum=0),
     SEED,
     Parameter('image_reliable', False, 'Send reliable images; false is best effort.'),
-    *_faults('drop', 'freeze', 'nan', 'noise', 'clock_jump', 'stall', 'crash'),
+    *_faults('drop', 'freeze', 'nan', 'noise', 'clock_jump', 'stall', 'hang', 'crash'),
 )
 
 INFERENCE = (
-    AUTOSTART,
+    *COMMON,
     MODEL,
     REFERENCE,
     ENGINE,
@@ -164,7 +172,7 @@ INFERENCE = (
         maximum=1000.0,
         live=True,
     ),
-    *_faults('stall', 'crash'),
+    *_faults('stall', 'hang', 'crash'),
 )
 
 LADDER = (
@@ -173,7 +181,7 @@ LADDER = (
 )
 
 ADAPTATION = (
-    AUTOSTART,
+    *COMMON,
     MODEL,
     REFERENCE,
     ENGINE,
@@ -244,12 +252,12 @@ ADAPTATION = (
         maximum=256,
     ),
     SEED,
-    *_faults('corrupt_weights', 'stall', 'crash'),
+    *_faults('corrupt_weights', 'stall', 'hang', 'crash'),
 )
 
-COMPARISON = (AUTOSTART,)
+COMPARISON = COMMON
 
-SIGNS = (AUTOSTART,)
+SIGNS = COMMON
 
 NODES: dict[str, tuple[Parameter, ...]] = {
     'camera': CAMERA,

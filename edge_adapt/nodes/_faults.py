@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import replace
 import os
 import signal
@@ -13,7 +14,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 OFF = 'none'
-STALL_S = 3.0
+STALL_S, HANG_S = 3.0, 3600
 HOUR_NS = 3_600 * 1_000_000_000
 
 
@@ -21,8 +22,8 @@ class Faults:
     """
     Says at each event (a frame, an update) whether the fault is due, and which.
 
-    It begins after `after` events and lasts for `count` of them; 0 is for ever. `stall` and
-    `crash` happen here; the others are names that the node acts on.
+    It begins after `after` events and lasts for `count` of them; 0 is for ever. `stall`, `hang`
+    and `crash` happen here; the others are names that the node acts on.
     """
 
     def __init__(self, node: EdgeNode) -> None:
@@ -44,6 +45,8 @@ class Faults:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._kind == 'stall':
             time.sleep(STALL_S)
+        if self._kind == 'hang':
+            ctypes.PyDLL(None).sleep(HANG_S)  # PyDLL: nobody else gets the interpreter
         return str(self._kind)
 
 

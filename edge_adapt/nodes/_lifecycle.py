@@ -14,6 +14,7 @@ from edge_adapt.errors import UsageError
 from edge_adapt.nodes._executor import executor
 from edge_adapt.nodes._parameters import declare
 from edge_adapt.nodes._process import settle, tune
+from edge_adapt.nodes._watchdog import Watchdog
 from edge_adapt.parameter import Value
 from edge_adapt.parameters import NODES
 import rclpy
@@ -25,6 +26,7 @@ OK = TransitionCallbackReturn.SUCCESS
 FAILED = TransitionCallbackReturn.FAILURE
 BROKEN = TransitionCallbackReturn.ERROR
 LOOK_UP_S = 0.2  # a signal is noticed this soon
+LOADING_S = 60.0  # that loading may take longer than a callback
 
 
 class EdgeNode(LifecycleNode):
@@ -43,6 +45,7 @@ class EdgeNode(LifecycleNode):
         super().__init__(self.kind, cli_args=list(arguments))
         self.failure = ''  # why this process must end; '' while all is well
         self.state = 'unconfigured'
+        self.watchdog = Watchdog(0)
         self.until_unconfigured, self.until_inactive = ExitStack(), ExitStack()
         self._configured: list[Any] = []
         self._activated: list[Any] = []
@@ -63,6 +66,11 @@ class EdgeNode(LifecycleNode):
     def activate(self) -> None:
         """Begin to listen."""
 
+    @property
+    def busy_s(self) -> float:
+        """Return for how many seconds a worker that should be quick has been at one step."""
+        return 0.0
+
     def check_live(self, name: str, value: Value) -> None:
         """Raise UsageError where a live parameter cannot become `value`."""
 
@@ -82,10 +90,12 @@ class EdgeNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
+        self.watchdog.allow(LOADING_S)
         answer = self._go(
             self.configure, 'inactive', self._configured, 'inactive: loaded and warm'
         )
         settle()
+        self.watchdog.alive()
         return answer
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -207,19 +217,24 @@ def run(*kinds: Callable[[], EdgeNode], arguments: Sequence[str] | None = None) 
 
 def _run(nodes: list[EdgeNode], stop: threading.Event) -> int:
     spinner = executor()
+    watchdog = Watchdog(min(filter(None, (x.parameter('watchdog_s') for x in nodes)), default=0))
     for node in nodes:
         spinner.add_node(node)
+        node.watchdog = watchdog
     is_up = all(node.start() for node in nodes if node.parameter('autostart'))
     while is_up and not stop.is_set() and not any(node.failure for node in nodes):
+        watchdog.alive(max(node.busy_s for node in nodes))
         try:
             spinner.spin_once(timeout_sec=LOOK_UP_S)
         except Exception as error:  # noqa: BLE001  of a callback; nobody else would say it
             nodes[0].fail(error)
+    watchdog.alive()  # and the end must come, too
     for node in nodes:
         node.close()
     spinner.shutdown()
     for node in nodes:
         node.destroy_node()
+    watchdog.rest()
     if not is_up:
         return 2
     return int(any(node.failure for node in nodes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import os
 import threading
+import time
 
 
 class Worker:
@@ -23,6 +24,7 @@ class Worker:
     ) -> None:
         self._step, self._on_failure, self._niceness = step, on_failure, niceness
         self._stop = threading.Event()
+        self._since_s = time.monotonic()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -31,9 +33,15 @@ class Worker:
             if self._niceness:
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
             while not self._stop.is_set():
+                self._since_s = time.monotonic()
                 self._step()
         except Exception as error:  # noqa: BLE001  a dead thread must not look like a quiet one
             self._on_failure(error)
+
+    @property
+    def busy_s(self) -> float:
+        """Return for how many seconds the step under way has gone on; 0 where there is none."""
+        return time.monotonic() - self._since_s if self._thread.is_alive() else 0.0
 
     def stop(self) -> None:
         """Let the step under way end, and wait for it."""

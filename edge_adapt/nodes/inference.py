@@ -79,7 +79,8 @@ class Inference(EdgeNode):
     def activate(self) -> None:
         """Begin to listen."""
         self.until_inactive.callback(self._diagnostics.publish)
-        self.until_inactive.callback(Worker(self._work, self.fail).stop)
+        self._worker = Worker(self._work, self.fail)
+        self.until_inactive.callback(self._worker.stop)
         self._weights.open(self.until_inactive)
         self._votes.open()
         self._input.open()
@@ -103,6 +104,11 @@ class Inference(EdgeNode):
     def version(self) -> str:
         """Return the version of the weights that run."""
         return self._pipeline.version
+
+    @property
+    def busy_s(self) -> float:
+        """Return for how many seconds the frame in hand has been."""
+        return self._worker.busy_s if self.state == 'active' else 0.0
 
     @property
     def counts(self) -> Counts:

@@ -93,6 +93,8 @@ class Robot:
         self._specs: dict[str, NodeSpec] = {}
         self._readers: list[threading.Thread] = []
         self.lines: dict[str, list[str]] = {}
+        self.respawn = False  # whether a node that ended itself is started again, as launch does
+        self.n_respawns = 0
         self.observer = Observer()
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.observer)
@@ -131,6 +133,10 @@ class Robot:
     def is_alive(self, name: str) -> bool:
         return self._processes[name].poll() is None
 
+    def status(self, name: str) -> int | None:
+        """Return the exit status of a node; None while it runs."""
+        return self._processes[name].poll()
+
     def resident_kib(self, name: str) -> int:
         """Return the resident memory of a node."""
         status = Path(f'/proc/{self.pid(name)}/status').read_text()
@@ -157,7 +163,15 @@ class Robot:
             last = {name: lines[-3:] for name, lines in self.lines.items()}
             assert waited < PATIENCE_S, f'{what} did not happen in {PATIENCE_S:.0f} s; {last}'
             self._executor.spin_once(timeout_sec=0.05)
+            if self.respawn:
+                self._start_again()
         return time.monotonic() - start
+
+    def _start_again(self) -> None:
+        """Start those again whose watchdog ended them."""
+        for name in [name for name in self._processes if self.status(name) == 1]:
+            self.n_respawns += 1
+            self.start(name, wait=False)
 
     def wait_for_results(self, n_results: int = 1) -> float:
         """Hear so many more results, and return how many seconds that took."""

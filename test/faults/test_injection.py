@@ -50,6 +50,22 @@ def test_a_node_that_crashes_leaves_the_others_running(name: str, robot: Any, re
     report(f'crash of the {name} node', 1, 1)
 
 
+@pytest.mark.parametrize('name', ['camera', *slow('adaptation', 'inference')])
+def test_a_node_that_hangs_ends_itself_and_comes_back(name: str, robot: Any, report: Any):
+    others = {'camera', 'inference', 'adaptation'} - {name}
+    first = {'adaptation': 0}.get(name, 30)  # its first update is made while it loads
+    hang = {'fault_injection.kind': 'hang', 'fault_injection.after': first, 'watchdog_s': 3.0}
+    for node in ('inference', 'adaptation', 'camera'):
+        robot.start(node, wait=node != name, **(hang if node == name else {}))
+    robot.wait(lambda: not robot.is_alive(name), 'the end')
+    assert robot.status(name) == 1
+    assert any('Timeout' in line for line in robot.lines[name])
+    assert all(robot.is_alive(other) for other in others)
+    robot.start(name, **{'fault_injection.kind': 'none'})
+    robot.wait_for_results(5)
+    report(f'hang of the {name} node', 1, 1)
+
+
 def test_weights_corrupted_on_their_way_are_refused(robot: Any, report: Any):
     robot.start('inference')
     corrupt = {'fault_injection.kind': 'corrupt_weights', 'fault_injection.count': 0}
