@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_adapt import registry
@@ -37,14 +38,18 @@ class Dataset:
         )
 
 
-def load(name: str, input_shape: tuple[int, int, int]) -> Dataset:
+def load(name: str, input_shape: tuple[int, int, int], parts: Sequence[str]) -> Dataset:
     """
-    Return the images of stream `name` as network inputs.
+    Return the images of stream `name` as network inputs: `parts` to train on, 'test' to judge by.
 
-    Its part 'adapt' is left alone: robots learn from it. Raises UsageError where it is not there.
+    Raises UsageError where the stream is not there.
     """
     stream = registry.load('streams', name)
-    train, test = stream.pool('train'), stream.pool('test')
-    return Dataset(
-        train.samples(input_shape), test.samples(input_shape), train.tracks, stream.class_names
+    pools = [stream.pool(part) for part in parts]
+    samples = [pool.samples(input_shape) for pool in pools]
+    train = Samples(
+        np.concatenate([x.images for x in samples]), np.concatenate([x.labels for x in samples])
     )
+    tracks = np.concatenate([pool.tracks for pool in pools])
+    test = stream.pool('test').samples(input_shape)
+    return Dataset(train, test, tracks, stream.class_names)

@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument('--models', type=Path, default=Path('edge_adapt/models'))
     arguments = parser.parse_args()
     how = recipe.load(arguments.recipe)
-    images = data.load(how.data, how.input_shape)
+    images = data.load(how.data, how.input_shape, how.parts)
     with np.load(arguments.folder / f'{how.name}.npz', allow_pickle=False) as content:
         learned = dict(content)
     network = network_of(how, images.class_names)

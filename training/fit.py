@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument('--validate', action='store_true')
     arguments = parser.parse_args()
     how = recipe.load(arguments.recipe)
-    images = data.load(how.data, how.input_shape)
+    images = data.load(how.data, how.input_shape, how.parts)
     if arguments.validate:
         images = images.validation()
     be_deterministic(how.seed)

@@ -54,6 +54,7 @@ class Recipe:
     batch_size: int = 64
     learning_rate: float = 0.005  # at the start; a cosine brings it to 0
     label_smoothing: float = 0.0
+    parts: tuple[str, ...] = ('train',)  # of the stream; 'adapt' leaves robots nothing to learn
     signed_gammas: bool = False  # half of the batch-norm gammas start at -1 (flips)
     n_recalibration_steps: int = 60
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -68,8 +69,11 @@ def load(path: Path) -> Recipe:
     augmentation = values.pop('augmentation', {})
     _check_keys(path, values, Recipe)
     _check_keys(path, augmentation, Augmentation)
+    if 'test' in values.get('parts', ()):
+        raise UsageError(f"{path} trains on part 'test', which is read once, at the end")
     values['layers'] = tuple(_layer(text) for text in values['layers'].split())
     values['input_shape'] = tuple(values['input_shape'])
+    values['parts'] = tuple(values.get('parts', ('train',)))
     return Recipe(**values, augmentation=Augmentation(**augmentation), name=path.stem)
 
 
