@@ -25,6 +25,7 @@ BANK = (
     *('noise', 'noise@0.4', 'contrast', 'contrast@0.7', 'low_contrast'),
     *('invert', 'invert@0.5', 'invert@0.4', 'dead', 'dead@0.5'),
 )
+STEPPED = ('blur',)  # known where they begin inside a scene, and of scenes in a row
 N_STREAMS = 128
 SPLITS = {  # data set -> (reference and report are drawn from, frames, directions come from)
     'digits': ('adapt+test', 797, ''),
@@ -84,6 +85,7 @@ class Bench:
             self.design_pool = learned.take(np.arange(0, len(learned), DESIGN_EVERY))
         source = self.design_pool or self.reference_pool
         self.bank_records = {name: self.record(source, name) for name in BANK}
+        self.stepped_records = {name: self.record(source, name) for name in STEPPED}
         self.reference = self.calibrated(self.bank_records)
         self.report = self.record(self.report_pool)
         self.shifted = {name: self.record(self.report_pool, name) for name in SHIFTS}
@@ -96,7 +98,7 @@ class Bench:
         return f'{self.name} seed {self.seed}'
 
     def calibrated(self, bank: dict[str, Record]) -> Reference:
-        """Return the reference whose bank knows some corruptions."""
+        """Return the reference whose bank knows some corruptions; of steps it knows more."""
         design = None if self.design_pool is None else self.record(self.design_pool)
         return calibrate(
             self.clean,
@@ -105,6 +107,7 @@ class Bench:
             Knobs(n_frames=100_000, seed=self.seed),
             corrupted=bank,
             design=design,
+            stepped=self.stepped_records,
         )
 
     def record(self, pool: Pool, corruption: str = '') -> Record:

@@ -23,6 +23,7 @@ MEMBERS = {
     'information_guard': ('information_guard',),
     'corruption_bank': ('corruption_bank',),
     'scene_step': ('scene_step',),
+    'scene_odds': ('scene_odds',),
     'A + guard': ('class_conditional', 'information_guard'),
     'ensemble': ('ensemble',),
 }

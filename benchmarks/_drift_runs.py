@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _drift_bench import accuracy, Bench, line, SHIFTS
+from _drift_scenes import scene_ramps
 from edge_adapt import registry
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
@@ -84,7 +85,7 @@ def bad_frames(bench: Bench) -> None:
 
 
 def ramps(bench: Bench, n_ramp: int = 2000) -> None:
-    """A shift that grows over 2,000 frames; any of the two detectors may alarm."""
+    """A shift that grows over 2,000 frames; any of the detectors may alarm."""
     order, report = bench.orders[-2], bench.report
     for name in SHIFTS:
         levels = [bench.record(bench.report_pool, f'{name}@{level:g}') for level in RAMP_LEVELS]
@@ -100,6 +101,11 @@ def ramps(bench: Bench, n_ramp: int = 2000) -> None:
             firsts.append(np.where(found.any(axis=1), found.argmax(axis=1), n_ramp - 1))
             _ramp_lines(bench, f'{label}, ramp of {name}', firsts[-1], right, n_ramp)
         _ramp_lines(bench, f'either, ramp of {name}', np.min(firsts, axis=0), right, n_ramp)
+        if bench.reference.odds is not None:
+            firsts.append(scene_ramps(bench.reference, [report, *levels], shown))
+            _ramp_lines(bench, f'scene_odds, ramp of {name}', firsts[-1], right, n_ramp)
+            first = np.min(firsts, axis=0)
+            _ramp_lines(bench, f'any of the three, ramp of {name}', first, right, n_ramp)
 
 
 def _ramp_lines(bench: Bench, metric: str, first: Array, right: Array, n_ramp: int) -> None:

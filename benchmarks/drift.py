@@ -21,6 +21,7 @@ from _drift_cost import cost
 from _drift_domains import domains, left_out, no_information
 from _drift_peers import peers
 from _drift_runs import bad_frames, delay, ensemble, false_alarms, ramps, severities
+from _drift_scenes import scenes
 from _drift_settled import settled
 from _drift_still import still
 
@@ -28,7 +29,7 @@ CASES: dict[str, Callable[[Bench], None]] = {
     function.__name__: function
     for function in (
         *(false_alarms, ensemble, delay, severities, bad_frames, ramps, still, settled),
-        *(domains, left_out, no_information, peers, cost),
+        *(domains, left_out, scenes, no_information, peers, cost),
     )
 }
 

@@ -21,6 +21,7 @@ from edge_adapt.drift._fit import (
     with_run_variances,
 )
 from edge_adapt.drift._fit_changes import fit_changes
+from edge_adapt.drift._fit_odds import fit_odds
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
 from edge_adapt.drift._reference import Reference
@@ -124,6 +125,7 @@ def calibrate(
         entropy_quantiles(record, n_classes),
         calibrated(banks[-1], 'bank') if banks else None,
         fit_changes(record, damaged, design, knobs.margin, knobs.seed),
+        fit_odds(record, damaged, design, knobs.interval),
         about={
             'n_frames': len(record),
             'interval': knobs.interval,

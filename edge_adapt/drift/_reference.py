@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from edge_adapt import archive
 from edge_adapt.drift import _signature
 from edge_adapt.drift._normal import Normal
+from edge_adapt.drift._odds import Odds
 from edge_adapt.drift._scene_changes import SceneChanges
 from edge_adapt.drift._signature import Signature
 from edge_adapt.errors import UsageError
@@ -17,6 +18,7 @@ from edge_adapt.records import Array, F32
 import numpy as np
 
 KIND = 'reference'
+_Known = TypeVar('_Known', SceneChanges, Odds)
 _ONE_RUN = 2.2  # how much farther a domain may be whose signature saw one run of one class
 
 
@@ -28,9 +30,9 @@ class Reference:
     `clean` holds for the weights of `version`: class-conditional, all feature groups. `domain`
     holds about any signature and for any weights: image features only. `match_limit` bounds the
     distance at which frames still belong to the clean domain. `bank` has the scores of the
-    corruptions expected, `changes` what they do to a scene that is held. `entropy_quantiles`
-    (n_classes, 33) are of the logarithm of clean entropy, for each predicted class. `about` says
-    how it was made.
+    corruptions expected, `changes` what they do to a scene that is held, `odds` what scenes look
+    like under them. `entropy_quantiles` (n_classes, 33) are of the logarithm of clean entropy, for
+    each predicted class. `about` says how it was made.
     """
 
     version: str
@@ -40,6 +42,7 @@ class Reference:
     entropy_quantiles: F32
     bank: Normal | None = None
     changes: SceneChanges | None = None
+    odds: Odds | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -97,10 +100,10 @@ class Reference:
         arrays: dict[str, Array] = {'entropy_quantiles': self.entropy_quantiles}
         for name, normal in parts.items():
             arrays |= {f'{name}/{key}': getattr(normal, key) for key in _arrays_of(Normal)}
-        if self.changes is not None:
-            about['changes'] = list(self.changes.names)
-            for key in _arrays_of(SceneChanges):
-                arrays[f'changes/{key}'] = getattr(self.changes, key)
+        for name, known in (('changes', self.changes), ('odds', self.odds)):
+            if known is not None:
+                about[name] = list(known.names)
+                arrays |= {f'{name}/{key}': getattr(known, key) for key in _arrays_of(type(known))}
         return archive.encode(KIND, about, arrays)
 
     @staticmethod
@@ -120,7 +123,8 @@ class Reference:
                 match_limit=float(content.about['match_limit']),
                 entropy_quantiles=content.arrays['entropy_quantiles'],
                 bank=_normal('bank', content) if 'bank' in content.about['parts'] else None,
-                changes=_changes(content),
+                changes=_known('changes', SceneChanges, content),
+                odds=_known('odds', Odds, content),
                 about=content.about['about'],
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -130,7 +134,7 @@ class Reference:
             ) from error
 
 
-def _arrays_of(kind: type[Normal | SceneChanges]) -> list[str]:
+def _arrays_of(kind: type[Normal | SceneChanges | Odds]) -> list[str]:
     return [field.name for field in fields(kind) if field.type == 'F32']
 
 
@@ -157,8 +161,8 @@ def _normal(name: str, content: archive.Archive) -> Normal:
     )
 
 
-def _changes(content: archive.Archive) -> SceneChanges | None:
-    if 'changes' not in content.about:
+def _known(name: str, kind: type[_Known], content: archive.Archive) -> _Known | None:
+    if name not in content.about:
         return None
-    arrays = {key: content.arrays[f'changes/{key}'] for key in _arrays_of(SceneChanges)}
-    return SceneChanges(tuple(content.about['changes']), **arrays)
+    arrays = {key: content.arrays[f'{name}/{key}'] for key in _arrays_of(kind)}
+    return kind(tuple(content.about[name]), **arrays)

@@ -1,5 +1,5 @@
 """
-Detector A, the bank of corruptions, the step inside a scene, and the guard, as one detector.
+Detector A, the bank, steps inside scenes, scenes in a row, and the guard, as one detector.
 
 Any of them may alarm. How sure the network is may raise the urgency of an alarm; it never cancels
 one, for networks are often surest where they are wrong.
@@ -16,6 +16,7 @@ from edge_adapt.drift._watcher import COOL_DOWN, Watcher
 from edge_adapt.drift.class_conditional import ClassConditional
 from edge_adapt.drift.corruption_bank import CorruptionBank
 from edge_adapt.drift.information_guard import InformationGuard
+from edge_adapt.drift.scene_odds import SceneOdds
 from edge_adapt.drift.scene_step import SceneStep
 from edge_adapt.records import Array, Detection, Observation
 from edge_adapt.signals import OUTPUT
@@ -34,6 +35,8 @@ class Ensemble:
             SceneStep(reference),
             InformationGuard(reference),
         ]
+        if reference.odds is not None:
+            self._members.append(SceneOdds(reference))
         if reference.bank is not None:
             self._members.append(CorruptionBank(reference))
         self._detection: Detection | None = None

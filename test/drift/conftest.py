@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from edge_adapt.drift import Reference
 from edge_adapt.drift._calibration import calibrate, Knobs
+from edge_adapt.drift._fit_odds import fit_odds
+from edge_adapt.drift._odds import Odds
 from edge_adapt.drift._record import Record
 from edge_adapt.records import F32, Observation
 from edge_adapt.signals import BLOCKS, GROUP_SIZES, OUTPUT
@@ -66,6 +69,20 @@ def corrupted() -> dict[str, Record]:
 
 
 @pytest.fixture(scope='session')
-def reference(record: Record, corrupted: dict[str, Record]) -> Reference:
+def odds() -> Odds:
+    found = fit_odds(scenes(0), {'up': scenes(2, shift=2.0)}, None, interval=100_000)
+    assert found is not None
+    return found
+
+
+def scenes(seed: int, shift: float = 0.0, n: int = 200) -> Record:
+    """Return n scenes of four frames."""
+    frames = World(seed).frames(4 * n, shift, run=4)
+    return Record.of(frames, tracks=np.repeat(np.arange(n), 4).tolist())
+
+
+@pytest.fixture(scope='session')
+def reference(record: Record, corrupted: dict[str, Record], odds: Odds) -> Reference:
     knobs = Knobs(interval=100_000, n_frames=3000, seed=3)
-    return calibrate(record, N_CLASSES, VERSION, knobs, corrupted=corrupted)
+    made = calibrate(record, N_CLASSES, VERSION, knobs, corrupted=corrupted)
+    return replace(made, odds=odds)
