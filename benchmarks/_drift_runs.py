@@ -5,9 +5,10 @@ from __future__ import annotations
 from _drift_bench import accuracy, Bench, line, SHIFTS
 from _drift_scenes import scene_ramps
 from edge_adapt import registry
+from edge_adapt.drift import DriftDetector
 from edge_adapt.drift._normal import Normal
 from edge_adapt.drift._record import Record
-from edge_adapt.drift._replay import alarms, delays, watched_alarms, watched_delays
+from edge_adapt.drift._replay import alarms, delays, watched_delays
 from edge_adapt.records import Array
 import numpy as np
 
@@ -35,11 +36,15 @@ def ensemble(bench: Bench) -> None:
         rng = np.random.default_rng([bench.seed, 11])
         indices = order(bench.report.classes, bench.report.runs, bench.n_frames, rng)
         detector.reset()
-        found = watched_alarms(detector, bench.report, indices)
+        told = watched_members(detector, bench.report, indices)
+        found = np.array([name != '' for name in told])
         metric = f'ensemble, {order.__name__}, {len(indices)} frames'
         line(bench.case, metric, 1e5 * found.mean(), 'false alarms / 100000')
         n_scenes = len(np.unique(bench.report.runs[indices[found]]))
         line(bench.case, f'{metric}, scenes that alarmed', n_scenes, 'scenes')
+        for name in sorted({*told} - {''}):
+            rate = 1e5 * told.count(name) / len(told)
+            line(bench.case, f'{metric}, by {name}', rate, 'false alarms / 100000')
     for name in SHIFTS:
         rng = np.random.default_rng([bench.seed, 12])
         found = watched_delays(
@@ -48,6 +53,16 @@ def ensemble(bench: Bench) -> None:
         middle, late = np.quantile(found, [0.5, 0.95], method='higher')
         line(bench.case, f'ensemble, {name}, delay median', middle, 'frames')
         line(bench.case, f'ensemble, {name}, delay 95 %', late, 'frames')
+
+
+def watched_members(detector: DriftDetector, record: Record, indices: Array) -> list[str]:
+    """Return which member alarms at each of the frames that are shown in turn, '' where none."""
+    told = []
+    for observation in record.observations(indices):
+        detector.update(observation)
+        found = detector.detection
+        told.append('' if found is None else f'{found.details["member"]} {found.group}')
+    return told
 
 
 def delay(bench: Bench) -> None:

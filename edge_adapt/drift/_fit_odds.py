@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from edge_adapt.drift._fit import centre_and_scale
-from edge_adapt.drift._odds import described, Odds
+from edge_adapt.drift._odds import described, Odds, SHORTEST
 from edge_adapt.drift._record import Record
 from edge_adapt.records import Array, F64, I64
 from edge_adapt.signals import IMAGE_GROUPS
 import numpy as np
 
 MIN_SCENES: Final = 127  # clean ones: of fewer none is rare enough to count
-SHORTEST: Final = 30  # frames of a scene, that an interval is divided into
 _SHARES: Final = 1 / 2.0 ** np.arange(2, 8)  # of clean scenes above the levels
 _SCALE: Final = 0.03  # of the range of a feature: a smaller deviation cannot be seen
 _RIDGE: Final = 0.1

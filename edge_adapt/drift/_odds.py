@@ -14,10 +14,12 @@ Gammerman and Shafer, Algorithmic Learning in a Random World, 2005).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from edge_adapt.records import Array, F32, F64
 import numpy as np
 
+SHORTEST: Final = 30  # frames of a scene: an interval holds so many scenes at most
 _CLIP = 20.0  # deviations: a corruption may move a quiet feature by thousands
 _CLIP_SQUARE = 30.0
 

@@ -6,7 +6,9 @@ scene is one observation however long it lasts, and what it counts is bounded (`
 no scene can alarm by itself; their sum over scenes falls to 0 at least (Page's CUSUM, 1954).
 
 A scene ends where the network has come to name other things: the class of its first frame is
-missed 9 times more often than seen. Images alone are weighed, so this holds for any weights.
+missed 9 times more often than seen. It lasts SHORTEST frames at least, for of a thing that is hard
+to read the answers change while it is the same scene. Images alone are weighed, so this holds for
+any weights.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from edge_adapt.drift._odds import Odds
+from edge_adapt.drift._odds import Odds, SHORTEST
 from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._signature import Signature
 from edge_adapt.drift._watcher import COOL_DOWN, Sight, WARM_UP, Watcher
@@ -24,7 +26,7 @@ from edge_adapt.signals.groups import gather, span_of
 import numpy as np
 
 _MAX_MISSES: Final = 8  # frames, as long as the runs of detector A stay open
-_LEAST: Final = 8  # frames of a scene that counts
+_LEAST: Final = 8  # frames of a scene that goes on, before it is looked at
 _EVERY: Final = 4  # frames between looks at a scene that goes on
 _LATEST: Final = 32  # frames that its mean remembers
 _SPAN: Final = span_of(IMAGE_GROUPS)
@@ -68,12 +70,11 @@ class SceneOdds(Watcher):
         if self._n_frames:
             is_same = predicted == self._class
             self._n_missed = max(self._n_missed - 1, 0) if is_same else self._n_missed + 1
-            if self._n_missed <= _MAX_MISSES:
+            if self._n_missed <= _MAX_MISSES or self._n_frames < SHORTEST:
                 self._n_frames += 1
                 self._means += (features - self._means) / min(self._n_frames, _LATEST)
                 return
-            if self._n_frames >= _LEAST:
-                self._sums = np.maximum(self._sums + odds.weigh(self._means), 0.0)
+            self._sums = np.maximum(self._sums + odds.weigh(self._means), 0.0)
         self._class, self._n_missed, self._n_frames = predicted, 0, 1
         self._means = features.astype(np.float64)
 

@@ -106,6 +106,13 @@ def test_a_misread_frame_ends_no_scene(detector, world):
     assert found(detector, misread) == []
 
 
+def test_a_scene_that_is_hard_to_read_counts_once(detector, world):
+    darkest = world.place(is_dark=True) - 0.2
+    assert found(detector, world.row(5)) == []
+    frames = [replace(f, predicted=i) for i, f in enumerate(world.shown(darkest, 30))]
+    assert found(detector, [*frames, *world.row(5)]) == []
+
+
 def test_no_scene_counts_for_more_than_the_clean_ones_can_vouch_for(dark_odds):
     assert dark_odds.evidence.max() <= math.log(128)
     assert dark_odds.evidence.max() < dark_odds.thresholds.min()
