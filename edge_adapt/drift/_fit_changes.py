@@ -35,28 +35,38 @@ _LEAST: Final = 8.0  # nat: no clean scene counts for less
 
 
 class _Places(NamedTuple):
-    """Places before and after the middle of each scene, (n_scenes, n); scenes and classes."""
+    """
+    Places of each scene, (n_scenes, n): before and after its middle, its last and its first.
+
+    A scene may look otherwise at its end than at its start: what comes nearer gets sharper.
+    """
 
     before: F64
     after: F64
+    last: F64
+    first: F64
     scenes: I64
     classes: I64
 
     def take(self, chosen: Array) -> _Places:
-        before, after, scenes, classes = self
-        return _Places(before[chosen], after[chosen], scenes[chosen], classes[chosen])
+        return _Places(
+            *(self.before[chosen], self.after[chosen], self.last[chosen], self.first[chosen]),
+            *(self.scenes[chosen], self.classes[chosen]),
+        )
 
     @staticmethod
     def of(record: Record, changes: SceneChanges) -> _Places:
         features = _image_features(record)
-        scenes, first = np.unique(record.runs, return_index=True)
-        before, after = [], []
+        scenes, start = np.unique(record.runs, return_index=True)
+        found = []
         for scene in scenes:
             shown = features[record.runs == scene]
             middle = len(shown) // 2
-            before.append(changes.place(shown[: max(middle, 1)][-N_BEFORE:]))
-            after.append(changes.place(shown[middle:][:N_AFTER]))
-        return _Places(np.array(before), np.array(after), scenes, record.classes[first])
+            around = shown[: max(middle, 1)][-N_BEFORE:], shown[middle:][:N_AFTER]
+            ends = shown[-N_BEFORE:], shown[:N_AFTER]
+            found.append([changes.place(frames) for frames in (*around, *ends)])
+        before, after, last, first = np.moveaxis(np.array(found), 1, 0)
+        return _Places(before, after, last, first, scenes, record.classes[start])
 
 
 def _image_features(record: Record) -> F64:
@@ -171,7 +181,10 @@ def _highest(changes: SceneChanges, clean: _Places, rng: np.random.Generator) ->
     others = starts[old[:half]] + rng.integers(sizes[old[:half]])
     new[:half] = by_class[others]
     stays = np.arange(n)
-    odds = changes.odds(
-        clean.before[np.concatenate([old, stays])], clean.after[np.concatenate([new, stays])]
-    )
-    return np.asarray(odds.max(axis=0))
+    steps = [
+        (clean.before[old], clean.after[new]),
+        (clean.last[old], clean.first[new]),
+        (clean.before[stays], clean.after[stays]),
+    ]
+    before, after = (np.concatenate(places) for places in zip(*steps, strict=True))
+    return np.asarray(changes.odds(before, after).max(axis=0))

@@ -130,3 +130,26 @@ def test_a_file_keeps_them(reference, changes):
 
 def test_image_features_alone_are_watched(changes):
     assert changes.centre.shape == (sum(GROUP_SIZES[name] for name in IMAGE_GROUPS) + 1,)
+
+
+def test_what_looks_blunt_wherever_it_begins_is_no_step(reference):
+    # what comes nearer gets sharper: where it comes again, a blunt start follows a sharp end
+    scenes = Scenes(seed=5)
+    sharp, blunt = np.eye(N_IMAGE_FEATURES), _BLUNT
+
+    def record(change: np.ndarray) -> Record:
+        parts = [scenes.record(part @ change) for part in (blunt, sharp, sharp)]
+        order = np.argsort(np.tile(np.arange(N_SCENES * N_HELD) // N_HELD, 3), kind='stable')
+        features = {
+            name: np.concatenate([part.features[name] for part in parts])[order]
+            for name in IMAGE_GROUPS
+        }
+        runs = np.repeat(np.arange(N_SCENES), 3 * N_HELD)
+        return record_from(features, runs % 3, runs % 3, runs)
+
+    known = fit_changes(record(sharp), {'blunt': record(blunt)}, None, 1.3, seed=0)
+    detector = SceneStep(replace(reference, changes=known))
+    for place in scenes.places:
+        detector.reset()
+        cut = [*scenes.shown(place, 20), *scenes.shown(place @ _BLUNT, 10)]
+        assert found(detector, cut) == []
