@@ -13,6 +13,8 @@ from edge_adapt.signals import IMAGE_GROUPS
 import numpy as np
 
 MIN_SCENES: Final = 127  # clean ones: of fewer none is rare enough to count
+# So much rarer than asked for, as scenes come in runs of a class and the same ones come again.
+_RARER: Final = 10.0
 _SHARES: Final = 1 / 2.0 ** np.arange(2, 8)  # of clean scenes above the levels
 _SCALE: Final = 0.03  # of the range of a feature: a smaller deviation cannot be seen
 _RIDGE: Final = 0.1
@@ -47,8 +49,8 @@ def fit_odds(
     Return what scenes count for each corruption; None where fewer than MIN_SCENES tell of them.
 
     `corrupted` has frames of the same scenes as `design`, or as `record` where that is None. Where
-    frames of a run are independent of each other a run is no scene: None, too. Thresholds let one
-    clean scene pass in `interval` frames, all corruptions together.
+    frames of a run are independent of each other a run is no scene: None, too. Thresholds let less
+    than one clean scene pass in `interval` frames, all corruptions together.
     """
     if record.independent or not corrupted:
         return None
@@ -72,7 +74,7 @@ def fit_odds(
         found.append((direction, offset, levels, evidence))
     # Of a sum of log ratios that falls to 0 at least, one in exp(h) clean scenes lifts it past h
     # (Lorden, 1971).
-    threshold = np.log(max(len(found) * interval / SHORTEST, np.e))
+    threshold = np.log(max(_RARER * len(found) * interval / SHORTEST, np.e))
     thresholds = np.full(len(found), threshold)
     arrays = [centre, scale, *(np.array(each) for each in zip(*found, strict=True)), thresholds]
     return Odds(tuple(corrupted), *(array.astype(np.float32) for array in arrays))

@@ -17,7 +17,7 @@ GOLDEN = {
     'kswin': [314],
     'page_hinkley': [646],
     'poem': [342, 542],
-    'scene_odds': [337, 537],
+    'scene_odds': [367, 567],
     'scene_step': [],
     'sequential_centroids': [348, 548],
 }
