@@ -44,7 +44,7 @@ def table_text(name: str, meaning: str, values: NDArray[np.int64], n_bits: int) 
         ');',
         '',
         '  always_ff @(posedge clk_i) begin',
-        '    unique case (index_i)',
+        '    (* rom_style = "block" *) unique case (index_i)',
         *entries,
         "      default: data_o <= '0;",
         '    endcase',

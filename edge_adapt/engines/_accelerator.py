@@ -24,6 +24,7 @@ from edge_adapt.engines._accelerator_words import (
     packed_rows,
     padded,
     plane_rows,
+    sum_bits,
     threshold_words,
     U32,
 )
@@ -87,7 +88,7 @@ class Geometry:
     @property
     def threshold_limit(self) -> int:
         """Return a limit that sums stay below: a threshold beyond it decides as the limit does."""
-        return 1 << (30 if self.first_weight_bits > 1 else 23)
+        return 1 << sum_bits(self.widths[:-1], self.pixel_planes, self.first_weight_bits) - 1
 
     @property
     def n_frame_words(self) -> int:

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_adapt.engines._accelerator_words import packed_rows, plane_rows, threshold_words, U32
+from edge_adapt.engines._accelerator_words import (
+    packed_rows,
+    plane_rows,
+    sum_bits,
+    threshold_words,
+    U32,
+)
 from edge_adapt.errors import UsageError
 from edge_adapt.networks.layers import Convolution, MaxPool, Threshold
 from edge_adapt.networks.network import Network
@@ -162,7 +168,8 @@ def layer_words(network: Network, weights: Weights, lanes: int = 128) -> list[La
         n_lanes = geometry.lanes_of(index)
         wide = index == 0 and geometry.first_weight_bits > 1
         packed = plane_rows(rows, n_lanes) if wide else packed_rows(rows, convolution, n_lanes)
-        limit = 1 << (30 if wide else 23)
+        planes = 8 if index == 0 else 1
+        limit = 1 << sum_bits([rows.shape[1]], planes, 8 if wide else 1) - 1
         words.append(
             LayerWords(
                 packed.reshape(-1, n_lanes // 32), threshold_words(weights, threshold.name, limit)

@@ -33,6 +33,12 @@ def _words(packed: U8) -> U32:
     return np.ascontiguousarray(packed).view('>u4').astype(np.uint32).reshape(-1)
 
 
+def sum_bits(widths: Sequence[int], pixel_planes: int, first_weight_bits: int) -> int:
+    """Return how many bits hold what the lanes add up for layers of these inputs."""
+    scale = (128 if pixel_planes > 1 else 1) * (256 if first_weight_bits > 1 else 1)
+    return (max(widths[0] * scale, *widths) + 1).bit_length() + 1
+
+
 def threshold_words(weights: Weights, name: str, limit: int) -> U32:
     """Return {flip, 31 bits signed} of each neuron of threshold layer `name`."""
     thresholds = np.clip(weights[f'{name}.thresholds'], -limit, limit - 1).astype(np.int32)

@@ -12,15 +12,17 @@ typedef struct packed {
   logic [15:0] samples;
   logic [1:0] part;
   logic [DirectionBits-1:0] directions;
+  logic [3:0] planes;
   logic [FeatureBits-1:0] features;
-  logic [2:0] bits;
+  logic is_row;
   logic [ClassBits-1:0] classes;
   logic [2:0] waits;
 } rank_t;
 
 localparam logic [2:0] Settled = 3'd4;
 
-logic past_q, was_waiting_q, was_idle_q, waiting, running, settling, moving, counts_classes;
+logic past_q, was_waiting_q, was_idle_q, waiting, running, settling, waits_for_row, moving;
+logic counts_classes, counts_planes;
 logic [15:0] was_n_generations_q, was_n_batch_q;
 rank_t rank, was_rank_q;
 
@@ -29,11 +31,11 @@ always_ff @(posedge clk_i) past_q <= 1'b1;
 always_comb assume (rst_ni == past_q);
 
 assign running = state_q >= es_pkg::StDraw;
-assign settling = state_q == es_pkg::StMeansEnd || state_q == es_pkg::StSampleEnd ||
-    state_q == es_pkg::StUpdateEnd;
+assign settling = state_q == es_pkg::StMeansEnd || state_q == es_pkg::StSampleEnd;
+assign waits_for_row = state_q == es_pkg::StStoreRow || state_q == es_pkg::StUpdateRow;
 assign moving = state_q == es_pkg::StIdle || state_q == es_pkg::StLoad;
-assign counts_classes = state_q == es_pkg::StStore || state_q == es_pkg::StBiases ||
-    state_q == es_pkg::StUpdateBiases;
+assign counts_classes = state_q == es_pkg::StStore || state_q == es_pkg::StUpdate;
+assign counts_planes = state_q == es_pkg::StMeans || state_q == es_pkg::StSample;
 
 always_comb begin
   if (running && !was_idle_q) begin
@@ -48,7 +50,7 @@ always_comb begin
   rank.generations = running ? n_generations_i - 16'd1 - generation_q : '0;
   rank.samples     = running ? n_batch_i - 16'd1 - batch_q : '0;
   rank.features    = BiasRow - feature_q;
-  rank.bits        = TopBit - bit_q;
+  rank.planes      = LastPlane - plane_q;
   rank.classes     = ClassBits'(NClasses - 1) - class_q;
   rank.waits       = Settled - wait_q;
   unique case (state_q)
@@ -58,30 +60,24 @@ always_comb begin
       rank.stage = 4'd1;
     end
     es_pkg::StStoreRow: begin
-      rank.stage = 4'd1;
-      rank.bits  = 3'd1;
-      rank.waits = 3'd1 - wait_q;
+      rank.stage  = 4'd1;
+      rank.is_row = 1'b1;
     end
-    es_pkg::StStore: begin
-      rank.stage = 4'd1;
-      rank.bits  = 3'd0;
-      rank.waits = 3'd0;
-    end
+    es_pkg::StStore: rank.stage = 4'd1;
     es_pkg::StDraw: begin
       rank.stage      = 4'd8;
       rank.directions = DirectionBits'(NDirections - 1) - direction_q;
     end
-    es_pkg::StBiases: rank.stage = 4'd7;
     es_pkg::StMeans: rank.stage = 4'd6;
     es_pkg::StMeansEnd: {rank.stage, rank.part} = {4'd5, 2'd3};
     es_pkg::StSample: {rank.stage, rank.part} = {4'd5, 2'd2};
     es_pkg::StSampleEnd: {rank.stage, rank.part} = {4'd5, 2'd1};
     es_pkg::StLoss: {rank.stage, rank.part} = {4'd5, 2'd0};
-    es_pkg::StUpdate: rank.stage = 4'd4;
-    es_pkg::StUpdateEnd: rank.stage = 4'd3;
-    default: rank.stage = 4'd2;
+    es_pkg::StUpdateRow: {rank.stage, rank.is_row} = {4'd4, 1'b1};
+    default: rank.stage = 4'd4;
   endcase
-  if (!settling && state_q != es_pkg::StStoreRow) rank.waits = '0;
+  if (waits_for_row) rank.waits = RowWaits - wait_q;
+  else if (!settling) rank.waits = '0;
 end
 
 assign waiting = (state_q == es_pkg::StIdle && !load_i && !store_i && !run_i) ||
@@ -106,20 +102,17 @@ end
 
 always_comb begin
   if (past_q) begin
-    a_state : assert (state_q <= es_pkg::StUpdateBiases);
+    a_state : assert (state_q <= es_pkg::StUpdate);
     a_feature : assert (moving || feature_q <= BiasRow);
-    a_row : assert (state_q != es_pkg::StUpdate || feature_q < BiasRow);
     a_class : assert (32'(class_q) < NClasses);
     a_direction : assert (32'(direction_q) < NDirections);
     a_waits_left : assert (!settling || wait_q <= Settled);
-    a_row_waits : assert (state_q != es_pkg::StStoreRow || wait_q <= 3'd1);
+    a_row_waits : assert (!waits_for_row || wait_q <= RowWaits);
     a_feature_zero :
-    assert (!(settling || state_q == es_pkg::StBiases || state_q == es_pkg::StLoss ||
-              state_q == es_pkg::StUpdateBiases) || feature_q == '0);
+    assert (!(settling || state_q == es_pkg::StLoss) || feature_q == '0);
     a_class_zero : assert (moving || counts_classes || class_q == '0);
-    a_bit_zero :
-    assert (state_q == es_pkg::StMeans || state_q == es_pkg::StSample || bit_q == '0);
-    a_bias_bit : assert (feature_q != BiasRow || bit_q == '0 || state_q == es_pkg::StLoad);
+    a_plane : assert (plane_q <= LastPlane);
+    a_plane_zero : assert (counts_planes || plane_q == '0);
     a_direction_zero : assert (state_q == es_pkg::StDraw || direction_q == '0);
     a_waits : assert (!was_waiting_q || was_idle_q || rank == was_rank_q);
     a_falls : assert (was_waiting_q || was_idle_q || rank < was_rank_q);

@@ -4,21 +4,21 @@
 // Inside layer_sequencer: every frame that begins ends, once each answer it waits for is given.
 // A rank says what is left of the frame. It falls in every cycle that does not wait, and stands
 // still in those that do; it cannot fall for ever, so only an answer that never comes holds a
-// frame. Answers: a layer's last bit is stored seven steps after its last step, as in
+// frame. Answers: a layer's last bit is stored nine steps after its last step, as in
 // network_engine.sv; the head is ready, and done, whenever it likes.
 
 localparam int unsigned RankLayerBits = $clog2(NLayers + 1);
 localparam int unsigned RankBits = RankLayerBits + 1 + 16 + 16 + 4 + 4;
 
 logic past_q, was_waiting_q, was_idle_q, waiting;
-logic [6:0] layer_lasts_q;
+logic [8:0] layer_lasts_q;
 logic [3:0] planes_left, weight_planes_left;
 logic [RankBits-1:0] rank, was_rank_q;
 
 initial past_q = 1'b0;
 always_ff @(posedge clk_i) past_q <= 1'b1;
 always_comb assume (rst_ni == past_q);
-always_comb assume (layer_done_i == layer_lasts_q[6]);
+always_comb assume (layer_done_i == layer_lasts_q[8]);
 
 assign planes_left = layer_q == '0 ? LastPlane - plane_q : 4'd0;
 assign weight_planes_left = layer_q == '0 ? LastWeightPlane - weight_plane_q : 4'd0;
@@ -55,7 +55,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_idle_q    <= 1'b1;
     was_rank_q    <= '0;
   end else begin
-    layer_lasts_q <= {layer_lasts_q[5:0], step_o.valid && step_o.layer_last};
+    layer_lasts_q <= {layer_lasts_q[7:0], step_o.valid && step_o.layer_last};
     was_waiting_q <= waiting;
     was_idle_q    <= state_q == StIdle;
     was_rank_q    <= rank;
@@ -75,7 +75,7 @@ always_comb begin
     a_last : assert ((state_q != StHead && state_q != StFinish) || last_layer);
     // What a layer waits for is under way, once.
     a_under_way : assert ((state_q == StDrain) == (layer_lasts_q != '0));
-    a_once : assert ((layer_lasts_q & (layer_lasts_q - 7'd1)) == '0);
+    a_once : assert ((layer_lasts_q & (layer_lasts_q - 9'd1)) == '0);
     a_waits : assert (!was_waiting_q || was_idle_q || rank == was_rank_q);
     a_falls : assert (was_waiting_q || was_idle_q || rank < was_rank_q);
     a_begins : assert (!was_idle_q || was_waiting_q || state_q == StBegin);

@@ -6,7 +6,7 @@
 // within FrameCycles of its start, a complete frame begins, and a word offered is taken.
 
 localparam int unsigned PatienceCycles = 1;
-localparam int unsigned FrameCycles = 28;
+localparam int unsigned FrameCycles = 32;
 
 logic past_q, running_q;
 logic [5:0] frame_age_q, offer_age_q, bank_age_q, result_age_q, bits_age_q;

@@ -7,6 +7,7 @@
 // writing, and a read only while idle (parameter_store.sv).
 
 typedef struct packed {
+  logic [7:0] layers;
   logic [2:0] regions;
   logic [15:0] addresses;
   logic [7:0] lanes;
@@ -15,7 +16,7 @@ typedef struct packed {
 } rank_t;
 
 logic past_q, was_waiting_q, was_reading_q, was_busy_q, was_start_q, was_last_q;
-logic reading, waiting;
+logic reading, waiting, convolves;
 rank_t rank, was_rank_q;
 
 initial past_q = 1'b0;
@@ -28,10 +29,13 @@ always_comb begin
 end
 
 assign reading = state_q == StReadIssue || state_q == StReadWait || state_q == StReadOut;
+assign convolves = region_q == RegionConvWeights || region_q == RegionConvThresholds;
 assign waiting = state_q == StReadOut && !m_ready_i;
 
 always_comb begin
   rank           = '0;
+  if (region_q == RegionHeader) rank.layers = 8'(NTables);
+  else if (convolves) rank.layers = 8'(NTables - 1) - 8'(layer_q);
   rank.regions   = RegionCrc - region_q;
   rank.addresses = last_addr - addr_q;
   rank.lanes     = last_lane - lane_q;
@@ -53,7 +57,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_reading_q <= reading;
     was_busy_q    <= busy_o;
     was_start_q   <= start_write_i || start_read_i;
-    was_last_q    <= write_done;
+    was_last_q    <= ended_q;
     was_rank_q    <= rank;
   end
 end
@@ -62,11 +66,15 @@ always_comb begin
   if (past_q) begin
     a_state : assert (state_q <= StReadOut);
     a_region : assert (region_q <= RegionCrc);
+    a_convolves : assert (NConvolutions > 0 || !convolves);
+    a_layer : assert (convolves ? 32'(layer_q) < NTables : layer_q == '0);
     a_addr : assert (addr_q <= last_addr);
     a_lane : assert (lane_q <= last_lane);
     a_latency : assert (state_q != StReadWait || wait_q <= ReadLatency);
+    a_ended : assert (!ended_q || state_q == StIdle);
+    a_complete : assert (!complete_q || ended_q);
     a_written : assert (!was_last_q || was_start_q || !busy_o);
-    a_takes : assert (!busy_o || reading || s_ready_o);
+    a_takes : assert (!busy_o || ended_q || reading || s_ready_o);
     a_waits : assert (!was_waiting_q || rank == was_rank_q);
     a_falls : assert (!was_reading_q || was_waiting_q || !busy_o || rank < was_rank_q);
     a_began : assert (!was_start_q || busy_o);

@@ -4,12 +4,12 @@
 // Inside row_loss: a sample's loss that is begun is done. A rank says what is left of it and falls
 // in every cycle; nothing from outside is waited for.
 
-localparam int unsigned Stages = 12;
+localparam int unsigned Stages = 13;
 
 typedef struct packed {
   logic [2:0] pass;
-  logic [DirectionBits-1:0] directions;
   logic is_up;
+  logic [DirectionBits-1:0] directions;
   logic [ClassBits-1:0] classes;
   logic [Stages-1:0] stages;
 } rank_t;
@@ -25,7 +25,8 @@ always_comb assume (rst_ni == past_q);
 // Where the last item is
 assign lasts = {
   item0_q.last, item1_q.last, item2_q.last, item3_q.last, item4_q.last, item5_q.last,
-  item6_q.last, item7_q.last, item8_q.last, item9_q.last, item10_q.last, done_o
+  item6_q.last, item7_q.last, item8_q.last, item9_q.last, item10_q.last,
+  item11_q.last, done_o
 };
 
 always_comb begin

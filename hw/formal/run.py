@@ -66,6 +66,7 @@ _PORT: Values = {
     **{'WeightLanes': 2, 'WeightDepth': 2, 'NNeurons': 2},
     **{'NClasses': 2, 'HeadLanes': 1, 'NFeatures': 2},
 }
+_CONVOLVED: Values = {'NConvolutions': 2, 'Channels': "48'h000100020001", 'ConvWeightBits': 1}
 _STAT: Values = {'NNeurons': 3, 'NFirst': 2, 'AccBits': 3, 'WindowBits': 2}
 # Of small parameters, which the proofs' counters fit. The engine as a whole is only bounded.
 PROOFS = {
@@ -76,9 +77,10 @@ PROOFS = {
     'layer_sequencer': Proof('layer_sequencer', _LAYERS, cover_depth=50),
     'layer_sequencer_pixels': Proof('layer_sequencer', _PIXELS, cover_depth=0),
     'network_engine': Proof(
-        'network_engine', _ENGINE, bmc_depth=36, cover_depth=0, is_inductive=False
+        'network_engine', _ENGINE, bmc_depth=40, cover_depth=0, is_inductive=False
     ),
     'parameter_port': Proof('parameter_port', _PORT, cover_depth=35),
+    'parameter_port_convolutions': Proof('parameter_port', _PORT | _CONVOLVED, cover_depth=0),
     'row_loss': Proof('row_loss', {'NClasses': 3}, cover_depth=40),
     'skid_buffer': Proof('skid_buffer', {'Width': 4}),
     'stat_threshold': Proof('stat_threshold', {'AccBits': 3, 'WindowBits': 2}, cover_depth=35),

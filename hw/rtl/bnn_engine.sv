@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Binary neurons: sums of P XNOR-popcount lanes against integer thresholds,
-// bit = (sum >= threshold) xor flip. Operands and their step in cycle 0, the threshold in cycle 3,
-// the bit, the sum and whether it reached the threshold in cycle 4.
+// bit = (sum >= threshold) xor flip. Operands and their step in cycle 0, the threshold in cycle 5,
+// the bit, the sum and whether it reached the threshold in cycle 6.
 
 module bnn_engine #(
     parameter int unsigned Lanes = 128,
@@ -11,7 +11,7 @@ module bnn_engine #(
     parameter int unsigned FirstWeightBits = 1,
     parameter int unsigned NLayers = 2,
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
-    parameter int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24,
+    parameter int unsigned AccBits = 24,
     localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1
 ) (
     input  logic                               clk_i,
@@ -40,7 +40,7 @@ module bnn_engine #(
 
   logic signed [AccBits-1:0] sum, decided_sum;
   logic reached, unused_inputs;
-  logic [2:0] pixels_q;
+  logic [4:0] pixels_q;
 
   // Fields of the step, and bits of the threshold where the accumulator has fewer
   assign unused_inputs = ^{step_i, threshold_i};
@@ -60,11 +60,11 @@ module bnn_engine #(
       .sum_o        (sum)
   );
 
-  assign decided_sum = (FirstWeightBits > 1 && pixels_q[2]) ? sum >>> 1 : sum;
+  assign decided_sum = (FirstWeightBits > 1 && pixels_q[4]) ? sum >>> 1 : sum;
   assign reached = decided_sum >= AccBits'(signed'(threshold_i[30:0]));
 
   always_ff @(posedge clk_i) begin
-    pixels_q  <= {pixels_q[1:0], step_i.pixels};
+    pixels_q  <= {pixels_q[3:0], step_i.pixels};
     bit_o     <= reached ^ threshold_i[31];
     reached_o <= reached;
     sum_o     <= decided_sum;

@@ -41,7 +41,8 @@ module conv_layer #(
   localparam int unsigned NWords = (N + Lanes - 1) / Lanes;
   localparam int unsigned WeightDepth = NOut * NWords * (FirstWeightBits > 1 ? 9 : 1);
   localparam logic [31:0] Widths = {16'(NOut), 16'(N)};
-  localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24;
+  localparam int unsigned AccBits = geometry_pkg::sum_bits(
+      1, (16 * geometry_pkg::MaxWidths)'(Widths), PixelPlanes, FirstWeightBits);
   localparam logic [NIn*PixelPlanes-1:0] Border =
       PixelPlanes > 1 ? {NIn{PixelPlanes'(1) << (PixelPlanes - 1)}} : '1;
 
@@ -70,14 +71,15 @@ module conv_layer #(
       .tag_o         (tag)
   );
 
-  // ---- one step a cycle, seven stages ----
+  // ---- one step a cycle, nine stages ----
 
   bnn_pkg::step_t step, step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q;
+  bnn_pkg::step_t step8_q, step9_q;
   bnn_pkg::user_t unused_user;
   logic next_weight, layer_done, unused_layer, unused_head, unused_step;
 
-  assign unused_step = ^{step2_q, step7_q};  // each stage needs a few of the fields
-  assign layer_done = step7_q.valid && step7_q.layer_last;
+  assign unused_step = ^{step2_q, step9_q};  // each stage needs a few of the fields
+  assign layer_done = step9_q.valid && step9_q.layer_last;
 
   layer_sequencer #(
       .Lanes          (Lanes),
@@ -106,7 +108,7 @@ module conv_layer #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q} <= '0;
+      {step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q, step8_q, step9_q} <= '0;
     end else begin
       step1_q <= step;
       step2_q <= step1_q;
@@ -115,6 +117,8 @@ module conv_layer #(
       step5_q <= step4_q;
       step6_q <= step5_q;
       step7_q <= step6_q;
+      step8_q <= step7_q;
+      step9_q <= step8_q;
     end
   end
 
@@ -135,7 +139,7 @@ module conv_layer #(
       .begin_i         (window_begin),
       .bank_i          (tag[0]),
       .next_weight_i   (next_weight),
-      .next_threshold_i(step3_q.valid && step3_q.last),
+      .next_threshold_i(step5_q.valid && step5_q.last),
       .next_head_i     (1'b0),
       .weight_addr_o   (weight_addr),
       .threshold_addr_o(threshold_addr),
@@ -213,8 +217,8 @@ module conv_layer #(
       .rst_ni,
       .start_i  (window_start),
       .tag_i    (tag),
-      .valid_i  (step7_q.valid && step7_q.last),
-      .last_i   (step7_q.layer_last),
+      .valid_i  (step9_q.valid && step9_q.last),
+      .last_i   (step9_q.layer_last),
       .reached_i(reached),
       .flip_i   (reached ^ bit_out),
       .m_valid_o,

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The learning unit's adders: the logits of all classes and the moves of all directions, one
-// feature a cycle. Once a generation the share of the means is added, once for each bit of the
-// weights, and saved; every sample starts from there.
+// feature a cycle. With W = (V + 128) >> 8, and the same of a bias:
 //
-//   z_j = 16 (W_j . h + bias_j) - W_j . mu, with W = (V + 128) >> 8
-//   d_p = 16 b_p . (h, 1) - b_p . mu
+//   z_j = 16 (W_j . h + bias_j) - W_j . mu        d_p = 16 b_p . (h, 1) - b_p . mu
 //
-// Where features are levels (ValueBits = 8) there is no such share, and a sample adds
-// W_j . (h - mu) and b_p . (h - mu, 16), once for each bit of the weights. What is added is shifted
-// for all classes at once; each has only an adder.
+// or, where features are levels (ValueBits = 8), W_j . (h - mu) + 16 bias_j and b_p . (h - mu, 16).
 //
-// A logit has room for biases below 2^18; the ring of logits turns a class a cycle.
+// A class has one adder for W, at a place of its own above the fraction. What multiplies W (mu,
+// or h - mu) comes bit by bit, a plane of all features after the other from the lowest on; behind
+// each plane but the last sums are halved, so that the fraction takes in what a plane weighs
+// less than the last. Shares of mu are added once a generation and saved; every sample starts
+// from there. The ring of logits turns a class a cycle; what leaves it is given its bias.
 
 module es_accumulators #(
     parameter int unsigned NClasses = 10,
@@ -22,87 +22,116 @@ module es_accumulators #(
     localparam int unsigned FactorBits = ValueBits == 1 ? 6 : 9
 ) (
     input  logic                             clk_i,
-    // V with two cycles of latency, the rest with three
+    // All of one feature: its V, h, and what multiplies it, of which bit plane_i counts
     input  logic        [   16*NClasses-1:0] row_i,
     input  logic signed [    FactorBits-1:0] factor_i,
-    input  logic        [               2:0] bit_i,
+    input  logic        [               3:0] plane_i,
+    input  logic                             last_plane_i,
     input  logic                             feature_i,
     input  logic        [   NDirections-1:0] directions_i,
     input  logic                             valid_i,
     input  logic                             bias_row_i,
-    input  logic                             last_bit_i,
-    input  logic                             serial_i,
+    input  logic                             planes_i,
     input  logic                             clear_i,
     input  logic                             rotate_i,
     input  logic                             save_i,
     input  logic                             restore_i,
-    input  logic signed [              31:0] rounded_bias_i,
+    // V's bias of the class whose logit is given
+    input  logic signed [              31:0] bias_i,
     output logic signed [              31:0] logit_o,
     output logic        [32*NDirections-1:0] moves_o
 );
 
-  // A feature is below 16, its mean too; or both are below 128. 16 bias is below 2^22.
+  // A feature is 16, its mean at most that; or both are below 128.
   localparam int unsigned MaxFactor = ValueBits == 1 ? 32 : 256;
-  localparam int unsigned SumBits = $clog2(127 * MaxFactor * NFeatures) + 2;
-  localparam int unsigned LogitBits = SumBits > 24 ? SumBits : 24;
+  localparam int unsigned FractionBits = ValueBits == 1 ? 4 : 8;
+  localparam int unsigned LogitBits = $clog2(128 * MaxFactor * NFeatures + 1) + 1;
   localparam int unsigned MoveBits = $clog2(MaxFactor * (NFeatures + 1)) + 2;
 
-  logic [LogitBits*NClasses-1:0] logits_q, start_q;
-  localparam int unsigned ShareBits = FactorBits + 7;
-  // The share of a mean is taken off; the top bit of a weight counts negative.
-  localparam bit TakesOff = ValueBits == 1;
+  logic [LogitBits*NClasses-1:0] logits_q, start;
+  logic signed [31:0] first;
+  logic [15:0] planes;
+  logic [1:0] source;
+  logic change;
+  logic add_q, halve_q, subtract_q, counts_negative, unused_bits;
 
-  logic signed [ShareBits-1:0] share_q;
-  logic add_q, subtract_q, unused_bits;
+  assign unused_bits = ^{row_i, bias_i};  // the bits of V below a half
 
-  assign unused_bits = ^row_i;  // the bits of V below a half
+  // The last plane is the sign; a mean is within +-16, so that its last two bits are one digit,
+  // of 16 or -16. The share of a mean is taken off.
+  assign planes = 16'(factor_i);
+  assign counts_negative = last_plane_i && (ValueBits > 1 || factor_i[FactorBits-1]);
 
   always_ff @(posedge clk_i) begin
-    add_q      <= valid_i && !bias_row_i;
-    subtract_q <= serial_i ? (bit_i == 3'd7) != TakesOff : !feature_i;
-    share_q    <= serial_i ? ShareBits'(factor_i) <<< bit_i : '0;
+    add_q      <= valid_i && !bias_row_i && (!planes_i || planes[plane_i]);
+    subtract_q <= planes_i ? counts_negative != (ValueBits == 1) : !feature_i;
+    halve_q    <= valid_i && bias_row_i && planes_i && !last_plane_i;
   end
 
-  assign logit_o = 32'(signed'(logits_q[LogitBits-1:0]));
+  // What a logit becomes: two bits for all of them
+  assign change = restore_i || rotate_i || halve_q || add_q;
+  assign source = {restore_i || rotate_i, restore_i || (halve_q && !rotate_i)};
+
+  assign first = 32'(signed'(logits_q[LogitBits-1:0]));
+
+  add_subtract #(
+      .Width(28)
+  ) u_bias (
+      .a_i       (first[31:4]),
+      .b_i       ({{4{bias_i[31]}}, bias_i[31:8]}),
+      .half_i    (bias_i[7]),
+      .subtract_i(1'b0),
+      .sum_o     (logit_o[31:4])
+  );
+
+  assign logit_o[3:0] = first[3:0];
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
-    logic signed [7:0] weight_q, whole_q;
-    logic signed [LogitBits-1:0] term, logit, following;
-    logic bit_q;
-    logic [LogitBits-1:0] sum;
+    localparam int unsigned Next = (j + 1) % NClasses;
+    localparam int unsigned WholeBits = LogitBits - FractionBits;
+    logic signed [LogitBits-1:0] logit;
+    logic signed [7:0] whole_q;
+    logic [WholeBits-1:0] whole;
+    logic half_q;
+    logic [WholeBits-1:0] sum;
+    logic [LogitBits-1:0] following;
 
     add_subtract #(
-        .Width(LogitBits)
+        .Width(WholeBits)
     ) u_logit (
-        .a_i       (logit),
-        .b_i       (term),
+        .a_i       (logit[LogitBits-1:FractionBits]),
+        .b_i       (whole),
+        .half_i    (half_q),
         .subtract_i(subtract_q),
         .sum_o     (sum)
     );
 
-    // One of the two is zero.
-    assign term = (bit_q ? LogitBits'(share_q) : '0) | (LogitBits'(whole_q) <<< 4);
     assign logit = logits_q[LogitBits*j+:LogitBits];
+    assign whole = WholeBits'(whole_q);
 
-    if (j < NClasses - 1) begin : gen_inner
-      assign following = logits_q[LogitBits*(j+1)+:LogitBits];
-    end else begin : gen_last
-      assign following = rotate_i ? logits_q[LogitBits-1:0] : LogitBits'(rounded_bias_i <<< 4);
+    always_comb begin
+      unique case (source)
+        2'd0: following = {sum, logit[FractionBits-1:0]};
+        2'd1: following = {logit[LogitBits-1], logit[LogitBits-1:1]};
+        2'd2: following = logits_q[LogitBits*Next+:LogitBits];
+        default: following = start[LogitBits*j+:LogitBits];
+      endcase
     end
 
     always_ff @(posedge clk_i) begin
-      weight_q <= row_i[16*j+8+:8] + {7'd0, row_i[16*j+7]};
-      whole_q  <= serial_i ? '0 : weight_q;
-      bit_q    <= weight_q[bit_i];
-      if (restore_i) begin
-        logits_q[LogitBits*j+:LogitBits] <= start_q[LogitBits*j+:LogitBits];
-      end else if (clear_i || rotate_i) begin
-        logits_q[LogitBits*j+:LogitBits] <= following;
-      end else if (add_q) begin
-        logits_q[LogitBits*j+:LogitBits] <= sum;
-      end
-      if (save_i) start_q[LogitBits*j+:LogitBits] <= logit;
+      {whole_q, half_q} <= row_i[16*j+7+:9];
+      if (clear_i) logits_q[LogitBits*j+:LogitBits] <= '0;
+      else if (change) logits_q[LogitBits*j+:LogitBits] <= following;
     end
+  end
+
+  if (ValueBits == 1) begin : gen_start
+    logic [LogitBits*NClasses-1:0] start_q;
+
+    assign start = start_q;
+    always_ff @(posedge clk_i) if (save_i) start_q <= logits_q;
+  end else begin : gen_no_start
+    assign start = '0;
   end
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_moves
@@ -115,6 +144,7 @@ module es_accumulators #(
     ) u_move (
         .a_i       (move_q),
         .b_i       (share),
+        .half_i    (1'b0),
         .subtract_i(!plus),
         .sum_o     (sum)
     );
@@ -125,11 +155,11 @@ module es_accumulators #(
     always_comb begin
       share = MoveBits'(16);
       plus  = directions_i[p] == feature_i;
-      if (serial_i && bias_row_i) begin
+      if (planes_i && bias_row_i) begin
         plus = directions_i[p];
-      end else if (serial_i) begin
+      end else if (planes_i) begin
         share = MoveBits'(factor_i);
-        plus  = directions_i[p] != TakesOff;
+        plus  = directions_i[p] == (ValueBits > 1);
       end
     end
 
@@ -138,7 +168,7 @@ module es_accumulators #(
         move_q <= '0;
       end else if (restore_i) begin
         move_q <= start_move_q;
-      end else if (valid_i && last_bit_i && (serial_i || !bias_row_i)) begin
+      end else if (valid_i && plane_i == '0 && (planes_i || !bias_row_i)) begin
         move_q <= sum;
       end
       if (save_i) start_move_q <= move_q;

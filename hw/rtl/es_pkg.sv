@@ -11,15 +11,13 @@ package es_pkg;
     StStoreRow,
     StStore,
     StDraw,
-    StBiases,
     StMeans,
     StMeansEnd,
     StSample,
     StSampleEnd,
     StLoss,
-    StUpdate,
-    StUpdateEnd,
-    StUpdateBiases
+    StUpdateRow,
+    StUpdate
   } state_e;
 
 endpackage

@@ -34,7 +34,8 @@ module es_sequencer #(
     output logic           [  ClassBits-1:0] class_o,
     output logic                             last_class_o,
     output logic         [DirectionBits-1:0] direction_o,
-    output logic           [            2:0] bit_o,
+    output logic           [            3:0] plane_o,
+    output logic                             last_plane_o,
     output logic                             first_sample_o,
     output logic           [           15:0] order_at_o,
     output logic                             settled_o,
@@ -43,22 +44,25 @@ module es_sequencer #(
 
   localparam logic [FeatureBits-1:0] BiasRow = FeatureBits'(NFeatures);
 
-  // Of a weight, where it multiplies a mean or a centred level
-  localparam logic [2:0] TopBit = 3'd7;
+  // Of what multiplies a weight: a mean, or a level less its mean
+  localparam logic [3:0] LastPlane = ValueBits == 1 ? 4'd4 : 4'd8;
+  localparam logic [2:0] RowWaits = 3'd2;  // more, until a row is there
 
   es_pkg::state_e state_q;
   logic [FeatureBits-1:0] feature_q;
   logic [ClassBits-1:0] class_q;
   logic [DirectionBits-1:0] direction_q;
-  logic [2:0] bit_q, wait_q;
-  logic [15:0] batch_q, generation_q, order_at_q;
+  logic [3:0] plane_q;
+  logic [2:0] wait_q;
+  logic [15:0] batch_q, generation_q, order_at_q, next_batch, next_generation;
   logic [1:0] region_q;
-  logic last_class, last_feature, last_bit, last_generation, settled;
+  logic last_class, last_plane, last_generation, settled;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
-  assign last_feature = feature_q == BiasRow - FeatureBits'(1);
-  assign last_bit = bit_q == TopBit || feature_q == BiasRow;
-  assign last_generation = generation_q == n_generations_i - 16'd1;
+  assign last_plane = plane_q == LastPlane;
+  assign next_generation = generation_q + 16'd1;
+  assign next_batch = batch_q + 16'd1;
+  assign last_generation = next_generation == n_generations_i;
   assign settled = wait_q == 3'd4;  // the pipeline behind the last step is empty
   assign state_o = state_q;
   assign region_o = region_q;
@@ -67,7 +71,8 @@ module es_sequencer #(
   assign class_o = class_q;
   assign last_class_o = last_class;
   assign direction_o = direction_q;
-  assign bit_o = bit_q;
+  assign plane_o = plane_q;
+  assign last_plane_o = last_plane;
   assign first_sample_o = batch_q == '0;
   assign order_at_o = order_at_q;
   assign settled_o = settled;
@@ -78,7 +83,7 @@ module es_sequencer #(
       feature_q     <= '0;
       class_q       <= '0;
       direction_q   <= '0;
-      bit_q         <= '0;
+      plane_q       <= '0;
       wait_q        <= '0;
       batch_q       <= '0;
       generation_q  <= '0;
@@ -115,7 +120,7 @@ module es_sequencer #(
         end
         es_pkg::StStoreRow: begin
           wait_q <= wait_q + 3'd1;
-          if (wait_q == 3'd1) state_q <= es_pkg::StStore;
+          if (wait_q == RowWaits) state_q <= es_pkg::StStore;
         end
         es_pkg::StStore: begin
           if (give_i) begin
@@ -132,29 +137,27 @@ module es_sequencer #(
             direction_q <= direction_q + DirectionBits'(1);
             if (direction_q == DirectionBits'(NDirections - 1)) begin
               direction_q <= '0;
-              state_q     <= es_pkg::StBiases;
+              state_q     <= ValueBits == 1 ? es_pkg::StMeans : es_pkg::StMeansEnd;
             end
           end
         end
-        es_pkg::StBiases: begin
-          class_q <= last_class ? '0 : class_q + ClassBits'(1);
-          if (last_class) state_q <= ValueBits == 1 ? es_pkg::StMeans : es_pkg::StMeansEnd;
-        end
         es_pkg::StMeans: begin
-          bit_q <= last_bit ? '0 : bit_q + 3'd1;
-          if (last_bit) feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
-          if (feature_q == BiasRow) state_q <= es_pkg::StMeansEnd;
+          feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          if (feature_q == BiasRow) begin
+            plane_q <= last_plane ? '0 : plane_q + 4'd1;
+            if (last_plane) state_q <= es_pkg::StMeansEnd;
+          end
         end
         es_pkg::StMeansEnd: begin
           wait_q <= wait_q + 3'd1;
           if (settled) state_q <= es_pkg::StSample;
         end
         es_pkg::StSample: begin
-          if (ValueBits > 1) bit_q <= last_bit ? '0 : bit_q + 3'd1;
-          if (ValueBits == 1 || last_bit) begin
-            feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          feature_q <= feature_q == BiasRow ? '0 : feature_q + FeatureBits'(1);
+          if (feature_q == BiasRow) begin
+            if (ValueBits > 1) plane_q <= last_plane ? '0 : plane_q + 4'd1;
+            if (ValueBits == 1 || last_plane) state_q <= es_pkg::StSampleEnd;
           end
-          if (feature_q == BiasRow) state_q <= es_pkg::StSampleEnd;
         end
         es_pkg::StSampleEnd: begin
           wait_q <= wait_q + 3'd1;
@@ -163,28 +166,29 @@ module es_sequencer #(
         es_pkg::StLoss: begin
           if (loss_done_i) begin
             order_at_q <= order_at_q + 16'd1;
-            batch_q    <= batch_q + 16'd1;
+            batch_q    <= next_batch;
             state_q    <= es_pkg::StMeansEnd;
-            if (batch_q == n_batch_i - 16'd1) begin
+            if (next_batch == n_batch_i) begin
               batch_q <= '0;
-              state_q <= es_pkg::StUpdate;
+              state_q <= es_pkg::StUpdateRow;
             end
           end
         end
-        es_pkg::StUpdate: begin
-          feature_q <= last_feature ? '0 : feature_q + FeatureBits'(1);
-          if (last_feature) state_q <= es_pkg::StUpdateEnd;
-        end
-        es_pkg::StUpdateEnd: begin
+        es_pkg::StUpdateRow: begin
           wait_q <= wait_q + 3'd1;
-          if (settled) state_q <= es_pkg::StUpdateBiases;
+          if (wait_q == RowWaits) state_q <= es_pkg::StUpdate;
         end
-        es_pkg::StUpdateBiases: begin
+        es_pkg::StUpdate: begin
           class_q <= last_class ? '0 : class_q + ClassBits'(1);
           if (last_class) begin
-            generation_q  <= generation_q + 16'd1;
-            generations_o <= generations_o + 32'd1;
-            state_q       <= last_generation ? es_pkg::StIdle : es_pkg::StDraw;
+            feature_q <= feature_q + FeatureBits'(1);
+            state_q   <= es_pkg::StUpdateRow;
+            if (feature_q == BiasRow) begin
+              feature_q     <= '0;
+              generation_q  <= next_generation;
+              generations_o <= generations_o + 32'd1;
+              state_q       <= last_generation ? es_pkg::StIdle : es_pkg::StDraw;
+            end
           end
         end
         default: state_q <= es_pkg::StIdle;

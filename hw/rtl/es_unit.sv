@@ -7,12 +7,13 @@
 // State: V, one word of 16 bits a class for each feature and of 32 bits for the bias, on a grid
 // of 1/256 of the int8 step; mu, the features' means in sixteenths; the order of the samples.
 // A generation draws NDirections vectors b of signs from the shift register, and then
-//   means     M_j = W_j . mu and N_p = b_p . mu, W bit by bit: 8 cycles a feature;
+//   means     M_j = W_j . mu and N_p = b_p . mu, mu bit by bit: 5 cycles a feature;
 //   samples   z_j = 16 (W_j . h + bias_j) - M_j and d_p = 16 b_p . (h, 1) - N_p, one feature a
 //             cycle by adding or subtracting, then row_loss;
 // or, where features are levels (ValueBits = 8), without means of their own
-//   samples   z_j = W_j . (h - mu) + 16 bias_j and d_p = b_p . (h - mu, 16), 8 cycles a feature;
-//   update    V_j -= step * sign(D_pj) b_p in one sweep: step is a power of two.
+//   samples   z_j = W_j . (h - mu) + 16 bias_j and d_p = b_p . (h - mu, 16), 9 cycles a feature;
+//   update    V_j -= step * sign(D_pj) b_p in one sweep, a value a cycle: step is a power of two.
+// A class has an adder of its own for its logit alone; all else is shared, a class a cycle.
 // Candidates are never stored, and there is no multiplier.
 
 module es_unit #(
@@ -68,17 +69,16 @@ module es_unit #(
   localparam int unsigned PlaceBits = $clog2(NValues);
   localparam int unsigned MeanBits = ValueBits == 1 ? 6 : 8;
   localparam int unsigned FactorBits = ValueBits == 1 ? MeanBits : 9;
-  localparam logic [2:0] TopBit = 3'd7;  // of a weight
   localparam int unsigned WordBits = NWords > 1 ? $clog2(NWords) : 1;
 
   es_pkg::state_e state;
   logic [FeatureBits-1:0] feature;
   logic [ClassBits-1:0] class_at;
   logic [DirectionBits-1:0] direction;
-  logic [2:0] bit_at;
+  logic [3:0] plane;
   logic [15:0] order_at;
   logic [1:0] region;
-  logic bias_row, last_class, first_sample, settled, take, give, loss_done;
+  logic bias_row, last_class, last_plane, first_sample, settled, take, give, loss_done;
 
   assign busy_o = state != es_pkg::StIdle;
   assign s_ready_o = state == es_pkg::StLoad;
@@ -112,7 +112,8 @@ module es_unit #(
       .class_o       (class_at),
       .last_class_o  (last_class),
       .direction_o   (direction),
-      .bit_o         (bit_at),
+      .plane_o       (plane),
+      .last_plane_o  (last_plane),
       .first_sample_o(first_sample),
       .order_at_o    (order_at),
       .settled_o     (settled),
@@ -121,13 +122,13 @@ module es_unit #(
 
   // ---- memories ----
 
-  logic [MeanBits-1:0] means[2**RowBits];
+  (* ram_style = "block" *) logic [MeanBits-1:0] means[2**RowBits];
   logic [16*NClasses-1:0] row;
   logic signed [MeanBits-1:0] mean1, mean2_q;
   logic [Lanes-1:0] sample_word;
   logic [7:0] sample_label;
   logic [ValueBits-1:0] value2_q, value3_q;
-  logic [FeatureBits-1:0] feature1_q, feature2_q, feature3_q, feature4_q;
+  logic signed [31:0] bias;
   logic unused_bits;
 
   assign unused_bits = ^{order_at, value3_q};  // of a level more than its top bit is in the factor
@@ -176,41 +177,39 @@ module es_unit #(
       .bits_o     (direction_bits)
   );
 
-  // ---- memory, factor, adding: a feature a cycle, or a bit of its weights ----
+  // ---- memory, factor, adding: a feature a cycle ----
 
   logic loss_start, loss_rotate;
-  logic [NClasses*NDirections-1:0] positive, negative;
-  logic [2:0] step, step1_q, step2_q, step3_q;  // {valid, bias row, last bit of the weights}
-  logic [2:0] bit1_q, bit2_q, bit3_q;
+  logic [ClassBits-1:0] loss_class;
+  logic [NDirections-1:0] positive, negative;
+  logic [1:0] step, step1_q, step2_q, step3_q;  // {valid, bias row}
+  logic [4:0] plane1_q, plane2_q, plane3_q;  // {plane, whether it is the last}
   logic [PlaceBits-1:0] place1_q;
   logic signed [FactorBits-1:0] factor3_q;
-  logic write4_q, in_means, serial, updating, save_start, load_start;
+  logic in_means, in_planes, updating, save_start, load_start;
   logic [NDirections-1:0] direction_bits3_q;
-  logic signed [31:0] rounded_bias, logit;
+  logic signed [31:0] logit;
+  logic signed [4:0] move_shift;
   logic [32*NDirections-1:0] moves;
 
   assign in_means = state == es_pkg::StMeans || state == es_pkg::StMeansEnd;
-  // Where a factor is added for each bit of the weights
-  assign serial = ValueBits == 1 ? in_means
-                                   : state == es_pkg::StSample || state == es_pkg::StSampleEnd;
-  assign step = {
-    state == es_pkg::StSample || state == es_pkg::StMeans || state == es_pkg::StUpdate,
-    bias_row,
-    !serial || bit_at == TopBit || bias_row
-  };
+  // Where what multiplies a weight comes bit by bit
+  assign in_planes = ValueBits == 1 ? in_means
+                                      : state == es_pkg::StSample || state == es_pkg::StSampleEnd;
+  assign step = {state == es_pkg::StSample || state == es_pkg::StMeans, bias_row};
   assign loss_start = state == es_pkg::StSampleEnd && settled;
-  assign updating = state == es_pkg::StUpdate || state == es_pkg::StUpdateEnd;
+  assign updating = state == es_pkg::StUpdate;
   assign save_start = state == es_pkg::StMeansEnd && settled && first_sample;
   assign load_start = state == es_pkg::StMeansEnd && settled && !first_sample;
-  assign ring_turn = step2_q[2] && step2_q[0];
+  assign ring_turn = step2_q[1] || (updating && last_class);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {step1_q, step2_q, step3_q, write4_q} <= '0;
-    else {step1_q, step2_q, step3_q, write4_q} <= {step, step1_q, step2_q, step3_q[2] && updating};
+    if (!rst_ni) {step1_q, step2_q, step3_q} <= '0;
+    else {step1_q, step2_q, step3_q} <= {step, step1_q, step2_q};
   end
 
   always_ff @(posedge clk_i) begin
-    {bit3_q, bit2_q, bit1_q} <= {bit2_q, bit1_q, bit_at};
+    {plane3_q, plane2_q, plane1_q} <= {plane2_q, plane1_q, plane, last_plane};
     place1_q          <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
     value2_q          <= sample_word[ValueBits*place1_q+:ValueBits];
     value3_q          <= value2_q;
@@ -218,9 +217,6 @@ module es_unit #(
     factor3_q <= ValueBits == 1 ? FactorBits'(mean2_q)
                                 : FactorBits'(signed'(value2_q)) - FactorBits'(mean2_q);
     direction_bits3_q <= direction_bits;
-    {feature4_q, feature3_q, feature2_q, feature1_q} <= {
-      feature3_q, feature2_q, feature1_q, feature
-    };
   end
 
   es_accumulators #(
@@ -230,23 +226,25 @@ module es_unit #(
       .ValueBits  (ValueBits)
   ) u_accumulators (
       .clk_i,
-      .row_i         (row),
-      .factor_i      (factor3_q),
-      .bit_i         (bit3_q),
-      .feature_i     (value3_q[0]),
-      .directions_i  (direction_bits3_q),
-      .valid_i       (step3_q[2] && !updating),
-      .bias_row_i    (step3_q[1]),
-      .last_bit_i    (step3_q[0]),
-      .serial_i      (serial),
-      .clear_i       (state == es_pkg::StBiases),
-      .rotate_i      (loss_rotate),
-      .save_i        (save_start),
-      .restore_i     (load_start),
-      .rounded_bias_i(rounded_bias),
-      .logit_o       (logit),
-      .moves_o       (moves)
+      .row_i       (row),
+      .factor_i    (factor3_q),
+      .plane_i     (plane3_q[4:1]),
+      .last_plane_i(plane3_q[0]),
+      .feature_i   (value3_q[0]),
+      .directions_i(direction_bits3_q),
+      .valid_i     (step3_q[1]),
+      .bias_row_i  (step3_q[0]),
+      .planes_i    (in_planes),
+      .clear_i     (state == es_pkg::StDraw),
+      .rotate_i    (loss_rotate),
+      .save_i      (save_start),
+      .restore_i   (load_start),
+      .bias_i      (bias),
+      .logit_o     (logit),
+      .moves_o     (moves)
   );
+
+  assign move_shift = shift_i + 5'(stride_i) + 5'd2;
 
   row_loss #(
       .NClasses   (NClasses),
@@ -254,15 +252,17 @@ module es_unit #(
   ) u_loss (
       .clk_i,
       .rst_ni,
-      .clear_i     (state == es_pkg::StBiases),
+      .clear_i     (state == es_pkg::StDraw),
       .start_i     (loss_start),
       .done_o      (loss_done),
       .shift_i,
-      .move_shift_i(stride_i + 4'd2),
+      .move_shift_i(move_shift),
       .label_i     (sample_label),
       .logit_i     (logit),
       .rotate_o    (loss_rotate),
+      .class_o     (loss_class),
       .moves_i     (moves),
+      .next_i      (updating),
       .positive_o  (positive),
       .negative_o  (negative)
   );
@@ -275,23 +275,21 @@ module es_unit #(
       .NDirections(NDirections)
   ) u_values (
       .clk_i,
-      .feature_i       (feature),
-      .row_o           (row),
-      .take_i          (take && region == 2'd0),
-      .word_i          (s_data_i),
-      .bias_row_i      (bias_row),
-      .class_i         (class_at),
-      .last_class_i    (last_class),
-      .word_o          (m_data_o),
-      .turn_i          (state == es_pkg::StBiases || (give && bias_row)),
-      .rounded_bias_o  (rounded_bias),
-      .positive_i      (positive),
-      .negative_i      (negative),
-      .directions_i    (direction_bits),
-      .shift_i         (5'(step_i) + 5'(stride_i)),
-      .update_row_i    (write4_q),
-      .update_feature_i(feature4_q),
-      .update_bias_i   (state == es_pkg::StUpdateBiases)
+      .rst_ni,
+      .feature_i   (feature),
+      .bias_row_i  (bias_row),
+      .class_i     (class_at),
+      .row_o       (row),
+      .value_o     (m_data_o),
+      .take_i      (take && region == 2'd0),
+      .word_i      (s_data_i),
+      .bias_class_i(state == es_pkg::StLoss ? loss_class : class_at),
+      .bias_o      (bias),
+      .update_i    (updating),
+      .positive_i  (positive),
+      .negative_i  (negative),
+      .directions_i(direction_bits),
+      .shift_i     (5'(step_i) + 5'(stride_i))
   );
 
   assign m_last_o = bias_row && last_class;

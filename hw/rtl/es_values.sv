@@ -1,8 +1,8 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The learning unit's V: a row of 16 bits a class for each feature in memory, biases of 32 bits in
-// a ring; both are read, written from outside, and moved by an update (es_update.sv).
+// The learning unit's V: a row of 16 bits a class for each feature, and a bias of 32 bits a class.
+// Rows are read whole; one value a cycle is written, or moved by an update (es_update.sv).
 
 module es_values #(
     parameter int unsigned NClasses = 10,
@@ -12,52 +12,70 @@ module es_values #(
     localparam int unsigned RowBits = $clog2(NFeatures),
     localparam int unsigned ClassBits = $clog2(NClasses)
 ) (
-    input  logic                                   clk_i,
-    // Rows, latency 2
-    input  logic        [         FeatureBits-1:0] feature_i,
-    output logic        [         16*NClasses-1:0] row_o,
-    // A word from outside, class by class; or the word of class_i to the outside
-    input  logic                                   take_i,
-    input  logic        [                    31:0] word_i,
-    input  logic                                   bias_row_i,
-    input  logic        [           ClassBits-1:0] class_i,
-    input  logic                                   last_class_i,
-    output logic        [                    31:0] word_o,
-    // The ring of biases
-    input  logic                                   turn_i,
-    output logic signed [                    31:0] rounded_bias_o,
-    // An update: row and directions with latency 2, written to update_feature_i with latency 4
-    input  logic        [NClasses*NDirections-1:0] positive_i,
-    input  logic        [NClasses*NDirections-1:0] negative_i,
-    input  logic        [         NDirections-1:0] directions_i,
-    input  logic        [                     4:0] shift_i,
-    input  logic                                   update_row_i,
-    input  logic        [         FeatureBits-1:0] update_feature_i,
-    input  logic                                   update_bias_i
+    input  logic                          clk_i,
+    input  logic                          rst_ni,
+    // The row of feature_i with latency 3; the value of class_i of that row, or its bias
+    input  logic        [FeatureBits-1:0] feature_i,
+    input  logic                          bias_row_i,
+    input  logic        [  ClassBits-1:0] class_i,
+    output logic        [16*NClasses-1:0] row_o,
+    output logic        [           31:0] value_o,
+    // That value is written from outside
+    input  logic                          take_i,
+    input  logic        [           31:0] word_i,
+    // The bias of a class
+    input  logic        [  ClassBits-1:0] bias_class_i,
+    output logic signed [           31:0] bias_o,
+    // That value is moved
+    input  logic                          update_i,
+    input  logic        [NDirections-1:0] positive_i,
+    input  logic        [NDirections-1:0] negative_i,
+    input  logic        [NDirections-1:0] directions_i,
+    input  logic        [            4:0] shift_i
 );
 
   logic [16*NClasses-1:0] values[2**RowBits];
-  logic [16*NClasses-1:0] row1, row_in_q, row_in, row_new, row_new_q;
-  logic [32*NClasses-1:0] biases_q;
-  logic signed [31:0] bias, bias_move;
-  logic load_row, unused_bits;
+  logic [31:0] biases[2**ClassBits];
+  logic [FeatureBits-1:0] feature1_q, feature2_q, write_feature;
+  logic [ClassBits-1:0] class1_q, class2_q, write_class;
+  logic update1_q, update2_q, bias_row1_q, bias_row2_q, write, write_bias, unused_bits;
+  logic [NClasses-1:0] write_row;
+  logic [31:0] moved, written;
 
-  // The bias row has no address; the oldest word of a row that came in leaves it.
-  assign unused_bits = ^{feature_i, update_feature_i, row_in_q};
-  assign row_in = {word_i[15:0], row_in_q[16*NClasses-1:16]};
-  assign load_row = take_i && last_class_i && !bias_row_i;
+  assign unused_bits = ^{feature1_q, feature2_q, write_feature};  // the bias row has no address
+  assign write = take_i || update2_q;
+  assign write_feature = take_i ? feature_i : feature2_q;
+  assign write_class = take_i ? class_i : class2_q;
+  assign write_bias = take_i ? bias_row_i : bias_row2_q;
+  assign written = take_i ? word_i : moved;
+
+  for (genvar j = 0; j < NClasses; j++) begin : gen_enables
+    assign write_row[j] = write && !write_bias && write_class == ClassBits'(j);
+  end
 
   always_ff @(posedge clk_i) begin
-    row1  <= values[feature_i[RowBits-1:0]];
-    row_o <= row1;
-    if (load_row) values[feature_i[RowBits-1:0]] <= row_in;
-    else if (update_row_i) values[update_feature_i[RowBits-1:0]] <= row_new_q;
-    if (take_i) row_in_q <= row_in;
-    row_new_q <= row_new;
+    row_o <= values[feature2_q[RowBits-1:0]];
+    for (int j = 0; j < NClasses; j++) begin
+      if (write_row[j]) values[write_feature[RowBits-1:0]][16*j+:16] <= written[15:0];
+    end
+    if (write && write_bias) biases[write_class] <= written;
+  end
+
+  assign bias_o = signed'(biases[bias_class_i]);
+  assign value_o = bias_row_i ? bias_o : 32'(signed'(row_o[16*class_i+:16]));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) {update2_q, update1_q} <= '0;
+    else {update2_q, update1_q} <= {update1_q, update_i};
+  end
+
+  always_ff @(posedge clk_i) begin
+    {feature2_q, feature1_q}   <= {feature1_q, feature_i};
+    {class2_q, class1_q}       <= {class1_q, class_i};
+    {bias_row2_q, bias_row1_q} <= {bias_row1_q, bias_row_i};
   end
 
   es_update #(
-      .NClasses   (NClasses),
       .NDirections(NDirections)
   ) u_update (
       .clk_i,
@@ -65,20 +83,9 @@ module es_values #(
       .negative_i,
       .directions_i,
       .shift_i,
-      .row_i       (row_o),
-      .row_o       (row_new),
-      .class_i,
-      .bias_move_o (bias_move)
+      .bias_i      (bias_row_i),
+      .value_i     (value_o),
+      .value_o     (moved)
   );
-
-  assign bias = signed'(biases_q[31:0]);
-  assign rounded_bias_o = (bias + 32'sd128) >>> 8;
-  assign word_o = bias_row_i ? biases_q[31:0] : 32'(signed'(row1[16*class_i+:16]));
-
-  always_ff @(posedge clk_i) begin
-    if (take_i && bias_row_i) biases_q <= {word_i, biases_q[32*NClasses-1:32]};
-    else if (turn_i) biases_q <= {biases_q[31:0], biases_q[32*NClasses-1:32]};
-    else if (update_bias_i) biases_q <= {bias - bias_move, biases_q[32*NClasses-1:32]};
-  end
 
 endmodule

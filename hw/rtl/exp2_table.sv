@@ -10,7 +10,7 @@ module exp2_table (
 );
 
   always_ff @(posedge clk_i) begin
-    unique case (index_i)
+    (* rom_style = "block" *) unique case (index_i)
       8'd0: data_o <= 25'h1000000;
       8'd1: data_o <= 25'h100b1b0;
       8'd2: data_o <= 25'h10163db;

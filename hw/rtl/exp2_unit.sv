@@ -10,12 +10,10 @@ module exp2_unit (
 );
 
   logic [24:0] entry;
-  logic [21:0] octaves;
-  logic [4:0] octaves_q;
-  logic unused_x;
+  logic [4:0] halvings_q;
+  logic negative_q, nothing_q, unused_bits;
 
-  assign unused_x = ^x_i[1:0];  // exponents are in 1/256
-  assign octaves  = -x_i[31:10];
+  assign unused_bits = ^{x_i[1:0], entry[24], entry[0]};  // exponents are in 1/256, entries are 1 to 2
 
   exp2_table u_table (
       .clk_i,
@@ -23,9 +21,13 @@ module exp2_unit (
       .data_o (entry)
   );
 
+  // Of x < 0 in octaves, ~x counts one less than the entry is to be halved.
   always_ff @(posedge clk_i) begin
-    octaves_q <= octaves > 22'd31 ? 5'd31 : octaves[4:0];
-    power_o   <= entry >> octaves_q;
+    halvings_q <= ~x_i[14:10];
+    negative_q <= x_i[31];
+    nothing_q  <= x_i[31:15] != '1;
+    power_o    <= {1'b1, 24'd0};
+    if (negative_q) power_o <= nothing_q ? '0 : {1'b0, {1'b1, entry[23:1]} >> halvings_q};
   end
 
 endmodule

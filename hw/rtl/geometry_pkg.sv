@@ -49,6 +49,19 @@ package geometry_pkg;
     end
   endfunction
 
+  // Bits of what lanes add up: n signs; 8-bit pixels less 128; twice the sum of int8 weights.
+  // Thresholds one beyond the largest sum fit, too.
+  function automatic int unsigned sum_bits(
+      input int unsigned n_layers, input widths_t widths, input int unsigned pixel_planes,
+      input int unsigned first_weight_bits);
+    int unsigned largest;
+    largest = 32'(widths[15:0]) * (pixel_planes > 1 ? 128 : 1) * (first_weight_bits > 1 ? 256 : 1);
+    for (int l = 1; l < n_layers; l++) begin
+      if (32'(widths[16*l+:16]) > largest) largest = 32'(widths[16*l+:16]);
+    end
+    sum_bits = $clog2(largest + 2) + 1;
+  endfunction
+
   // ---- convolutions 3 x 3: channels of 16 bits each, colours first ----
 
   // No more lanes than a layer's window can use.
@@ -66,6 +79,24 @@ package geometry_pkg;
     conv_depth = 32'(channels[16*(layer+1)+:16]) *
         ((9 * 32'(channels[16*layer+:16]) + conv_lanes(layer, channels, lanes) - 1) /
          conv_lanes(layer, channels, lanes)) * (layer == 0 ? first_words : 1);
+  endfunction
+
+  // The last lane of 32 bits, and the last address, of each layer's weights: 16 bits each
+  function automatic widths_t last_conv_lanes(
+      input int unsigned n_layers, input widths_t channels, input int unsigned lanes);
+    last_conv_lanes = '0;
+    for (int unsigned l = 0; l < n_layers; l++) begin
+      last_conv_lanes[16*l+:16] = 16'(conv_lanes(l, channels, lanes) / 32 - 1);
+    end
+  endfunction
+
+  function automatic widths_t last_conv_addrs(
+      input int unsigned n_layers, input widths_t channels, input int unsigned lanes,
+      input int unsigned first_words);
+    last_conv_addrs = '0;
+    for (int unsigned l = 0; l < n_layers; l++) begin
+      last_conv_addrs[16*l+:16] = 16'(conv_depth(l, channels, lanes, first_words) - 1);
+    end
   endfunction
 
   // By what hardware and parameter image recognise each other.

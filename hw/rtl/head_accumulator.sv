@@ -58,6 +58,7 @@ module head_accumulator #(
     ) u_sum (
         .a_i       (sums_q[SumBits*j+:SumBits]),
         .b_i       (SumBits'(signed'(terms_i[TermBits*j+:TermBits]))),
+        .half_i    (1'b0),
         .subtract_i,
         .sum_o     (sum)
     );

@@ -23,7 +23,8 @@ module learning_engine #(
     parameter logic [16*(NConvolutions+1)-1:0] Channels = '0,
     parameter logic [NConvolutions:0] Pools = '0,
     parameter int unsigned ConvWeightBits = 8,
-    localparam int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24,
+    localparam int unsigned AccBits = geometry_pkg::sum_bits(
+        NLayers, (16 * geometry_pkg::MaxWidths)'(Widths), PixelPlanes, FirstWeightBits),
     localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]),
     localparam int unsigned HeadLanes = (NClasses + 3) / 4,
     localparam int unsigned WeightAddrBits = $clog2(2 * WeightDepth),
@@ -196,7 +197,6 @@ module learning_engine #(
       .NLayers        (NLayers),
       .Widths         (Widths),
       .NClasses       (NClasses),
-      .AccBits        (AccBits),
       .WeightDepth    (WeightDepth),
       .NNeurons       (NNeurons)
   ) u_engine (

@@ -10,7 +10,7 @@ module log2_table (
 );
 
   always_ff @(posedge clk_i) begin
-    unique case (index_i)
+    (* rom_style = "block" *) unique case (index_i)
       8'd0: data_o <= 8'h0;
       8'd1: data_o <= 8'h1;
       8'd2: data_o <= 8'h3;

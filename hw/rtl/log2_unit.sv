@@ -13,20 +13,34 @@ module log2_unit #(
     output logic [PlaceBits+8-1:0] log_o
 );
 
-  logic [PlaceBits-1:0] place, place_q, place_qq, place_qqq;
-  logic [Width-1:0] x_q;
-  logic [Width+7:0] shifted;
+  // The leading one is brought to the top: by 16 and 8 places, then by fewer.
+  localparam int unsigned Full = 2 ** PlaceBits;
+  localparam int Split = 3;
+
+  logic [PlaceBits-1:0] place, coarse_place_q, fine_place, place_qq, place_qqq;
+  logic [Full-1:0] coarse, coarse_q, fine;
   logic [7:0] entry, index_q;
-  logic unused_shifted;
+  logic unused_bits;
+
+  assign unused_bits = ^fine;  // its eight bits below the leading one are needed
 
   always_comb begin
+    coarse = Full'(x_i);
     place = '0;
-    for (int i = 0; i < Width; i++) if (x_i[i]) place = PlaceBits'(i);
+    for (int i = PlaceBits - 1; i >= Split; i--) begin
+      place[i] = (coarse >> (Full - 2 ** i)) != '0;
+      if (!place[i]) coarse = coarse << 2 ** i;
+    end
   end
 
-  // The eight bits below the leading one.
-  assign shifted = {x_q, 8'd0} >> place_q;
-  assign unused_shifted = ^shifted[Width+7:8];
+  always_comb begin
+    fine = coarse_q;
+    fine_place = coarse_place_q;
+    for (int i = Split - 1; i >= 0; i--) begin
+      fine_place[i] = (fine >> (Full - 2 ** i)) != '0;
+      if (!fine_place[i]) fine = fine << 2 ** i;
+    end
+  end
 
   log2_table u_table (
       .clk_i,
@@ -35,12 +49,12 @@ module log2_unit #(
   );
 
   always_ff @(posedge clk_i) begin
-    x_q       <= x_i;
-    place_q   <= place;
-    place_qq  <= place_q;
-    index_q   <= shifted[7:0];
-    place_qqq <= place_qq;
-    log_o     <= {place_qqq, entry};
+    coarse_q       <= coarse;
+    coarse_place_q <= place;
+    index_q        <= fine[Full-2-:8];
+    place_qq       <= fine_place;
+    place_qqq      <= place_qq;
+    log_o          <= {place_qqq, entry};
   end
 
 endmodule

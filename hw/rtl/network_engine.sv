@@ -23,7 +23,6 @@ module network_engine #(
     parameter int unsigned NLayers = 2,
     parameter logic [16*(NLayers+1)-1:0] Widths = {16'd256, 16'd256, 16'd784},
     parameter int unsigned NClasses = 10,
-    parameter int unsigned AccBits = FirstWeightBits > 1 ? 32 : 24,
     parameter int unsigned WeightDepth = 2304,
     parameter int unsigned NNeurons = 512,
     localparam int unsigned NFeatures = 32'(Widths[16*NLayers+:16]),
@@ -82,12 +81,15 @@ module network_engine #(
 
   localparam logic [16*geometry_pkg::MaxWidths-1:0] AllWidths =
       (16 * geometry_pkg::MaxWidths)'(Widths);
+  localparam int unsigned AccBits =
+      geometry_pkg::sum_bits(NLayers, AllWidths, PixelPlanes, FirstWeightBits);
   localparam int unsigned NValues = Lanes / ValueBits;
   localparam int unsigned LayerBits = NLayers > 1 ? $clog2(NLayers) : 1;
 
-  // ---- one step a cycle, seven stages ----
+  // ---- one step a cycle, nine stages ----
 
   bnn_pkg::step_t step, step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q;
+  bnn_pkg::step_t step8_q, step9_q;
   logic [LayerBits-1:0] layer;
   logic frame_valid, frame_begin, next_weight, layer_done, bits_busy;
   bnn_pkg::user_t next_user, user;
@@ -96,7 +98,7 @@ module network_engine #(
   assign next_probe_o = next_user.probe;
   assign next_own_o = next_user.own;
   assign frame_own_o = user.own;
-  assign layer_done = step7_q.valid && step7_q.layer_last;
+  assign layer_done = step9_q.valid && step9_q.layer_last;
 
   layer_sequencer #(
       .Lanes          (NValues),
@@ -125,7 +127,7 @@ module network_engine #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q} <= '0;
+      {step1_q, step2_q, step3_q, step4_q, step5_q, step6_q, step7_q, step8_q, step9_q} <= '0;
     end else begin
       step1_q <= step;
       step2_q <= step1_q;
@@ -134,11 +136,13 @@ module network_engine #(
       step5_q <= step4_q;
       step6_q <= step5_q;
       step7_q <= step6_q;
+      step8_q <= step7_q;
+      step9_q <= step8_q;
     end
   end
 
   logic unused_step;
-  assign unused_step = ^step7_q;  // each stage needs a few of the fields
+  assign unused_step = ^step9_q;  // each stage needs a few of the fields
 
   // ---- addresses ----
 
@@ -152,9 +156,9 @@ module network_engine #(
       .begin_i         (frame_begin),
       .bank_i,
       .next_weight_i   (next_weight),
-      .next_threshold_i(ValueBits == 1 ? step3_q.valid && step3_q.last
-                                         : step2_q.valid && step2_q.last),
-      .next_head_i     (step4_q.valid && step4_q.last && step4_q.head),
+      .next_threshold_i(ValueBits == 1 ? step5_q.valid && step5_q.last
+                                         : step3_q.valid && step3_q.last),
+      .next_head_i     (step6_q.valid && step6_q.last && step6_q.head),
       .weight_addr_o,
       .threshold_addr_o,
       .head_addr_o
@@ -185,14 +189,14 @@ module network_engine #(
       .frame_valid_o(frame_valid),
       .frame_user_o (next_user),
       .read_i       (step2_q),
-      .write_i      (step7_q),
+      .write_i      (step9_q),
       .value_i      (value),
       .activations_o(activations),
       .word_valid_o (word_valid),
       .word_o       (collected)
   );
 
-  // ---- neurons: operands in stage 3, the value in stage 7 ----
+  // ---- neurons: operands in stage 3, the value in stage 9 ----
 
   if (ValueBits == 1) begin : gen_bits
     bnn_engine #(
@@ -229,11 +233,11 @@ module network_engine #(
     assign unused_layer = ^layer;
   end
 
-  assign tap_o.sample_valid = word_valid && step7_q.head && user.sample;
-  assign tap_o.sample_last = step7_q.layer_last;
+  assign tap_o.sample_valid = word_valid && step9_q.head && user.sample;
+  assign tap_o.sample_last = step9_q.layer_last;
   assign tap_o.sample_label = user.label;
-  assign tap_o.stat_valid = step7_q.valid && step7_q.last && !user.probe;
-  assign tap_o.stat_last = step7_q.layer_last && step7_q.head;
+  assign tap_o.stat_valid = step9_q.valid && step9_q.last && !user.probe;
+  assign tap_o.stat_last = step9_q.layer_last && step9_q.head;
   assign tap_o.stat_reached = reached;
   assign tap_o.stat_sum = 32'(sum);
   assign sample_word_o = collected;
@@ -270,7 +274,7 @@ module network_engine #(
       .clk_i,
       .rst_ni,
       .clear_i   (frame_begin),
-      .valid_i   (step7_q.valid && step7_q.last && step7_q.head),
+      .valid_i   (step9_q.valid && step9_q.last && step9_q.head),
       .feature_i (value),
       .weights_i (head_i),
       .finish_i  (head_start),

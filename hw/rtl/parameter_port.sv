@@ -6,7 +6,8 @@
 // An image is: format, geometry, version; of each convolution weights, then thresholds, in the
 // lanes that it has (geometry_pkg.sv); weights of the other layers, neuron by neuron, P / 32 words each P lanes;
 // one threshold word a neuron; one bias word a class; head weights, feature by feature; CRC-32 of
-// all words before it. One walker gives the addresses for writing and for reading back.
+// all words before it. One walker gives the addresses for writing and for reading back. The CRC
+// follows the walker by a cycle, so a write is judged in the cycle after its last word.
 
 module parameter_port #(
     parameter int unsigned WeightLanes = 4,
@@ -84,29 +85,13 @@ module parameter_port #(
   localparam logic [2:0] ErrorMemory = 3'd6;
   localparam logic [2:0] ReadLatency = 3'd5;
 
-  // The last lane and address of each convolution's weights
   localparam int unsigned NTables = NConvolutions > 0 ? NConvolutions : 1;
   localparam int unsigned LayerBits = NTables > 1 ? $clog2(NTables) : 1;
-  localparam logic [16*geometry_pkg::MaxWidths-1:0] AllChannels =
-      (16 * geometry_pkg::MaxWidths)'(Channels);
-
-  function automatic logic [8*NTables-1:0] last_conv_lanes();
-    last_conv_lanes = '0;
-    for (int unsigned l = 0; l < NTables; l++) begin
-      last_conv_lanes[8*l+:8] = 8'(geometry_pkg::conv_lanes(l, AllChannels, Lanes) / 32 - 1);
-    end
-  endfunction
-
-  function automatic logic [16*NTables-1:0] last_conv_addrs();
-    last_conv_addrs = '0;
-    for (int unsigned l = 0; l < NTables; l++) begin
-      last_conv_addrs[16*l+:16] = 16'(geometry_pkg::conv_depth(
-          l, AllChannels, Lanes, ConvWeightBits > 1 ? 9 : 1) - 1);
-    end
-  endfunction
-
-  localparam logic [8*NTables-1:0] LastConvLanes = last_conv_lanes();
-  localparam logic [16*NTables-1:0] LastConvAddrs = last_conv_addrs();
+  localparam geometry_pkg::widths_t AllChannels = (16 * geometry_pkg::MaxWidths)'(Channels);
+  localparam geometry_pkg::widths_t LastConvLanes =
+      geometry_pkg::last_conv_lanes(NTables, AllChannels, Lanes);
+  localparam geometry_pkg::widths_t LastConvAddrs =
+      geometry_pkg::last_conv_addrs(NTables, AllChannels, Lanes, ConvWeightBits > 1 ? 9 : 1);
 
   state_e state_q;
   region_e region_q;
@@ -118,9 +103,10 @@ module parameter_port #(
   logic [31:0] crc_q, read_word;
   logic [63:0] versions_q, stored_crcs_q;
   logic [2:0] error_q, wait_q;
-  logic take, step, walk_end, write_done, written_q;
+  logic take, step, walk_end, written_q;
+  logic step_q, ended_q, complete_q;  // a word to count in; the last one, where it belongs
   logic wrong_format, wrong_geometry;
-  logic [31:0] word;
+  logic [31:0] word_q;
 
   // The walker: how many words each region has.
   always_comb begin
@@ -129,7 +115,7 @@ module parameter_port #(
     unique case (region_q)
       RegionHeader: last_addr = 16'd2;
       RegionConvWeights: begin
-        last_lane = LastConvLanes[8*layer_q+:8];
+        last_lane = LastConvLanes[16*layer_q+:8];
         last_addr = LastConvAddrs[16*layer_q+:16];
       end
       RegionConvThresholds: last_addr = Channels[16*(32'(layer_q)+1)+:16] - 16'd1;
@@ -165,19 +151,17 @@ module parameter_port #(
   assign s_ready_o = state_q == StWrite || state_q == StDrain;
   assign read_accepted = m_valid_o && m_ready_i;
   assign step = (state_q == StWrite && take) || read_accepted;
-  assign word = state_q == StWrite ? s_data_i : m_data_o;
   assign walk_end = region_q == RegionCrc;
   assign wrong_format = region_q == RegionHeader && addr_q[1:0] == 2'd0 && s_data_i != Format;
   assign wrong_geometry = region_q == RegionHeader && addr_q[1:0] == 2'd1 && s_data_i != Geometry;
 
-  assign busy_o = state_q != StIdle;
+  assign busy_o = state_q != StIdle || ended_q;
   assign bank_o = bank_q;
   assign error_o = error_q;
   assign versions_o = versions_q;
-  assign write_done = take && s_last_i;
-  assign write_done_o = write_done;
-  assign write_intact_o = state_q == StWrite && walk_end && s_data_i == ~crc_q;
-  assign write_untouched_o = !written_q && !mem_we_o;
+  assign write_done_o = ended_q;
+  assign write_intact_o = complete_q && word_q == ~crc_q;
+  assign write_untouched_o = !written_q;
   assign m_valid_o = state_q == StReadOut;
   assign m_last_o = walk_end;
 
@@ -197,19 +181,22 @@ module parameter_port #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      state_q   <= StIdle;
-      error_q   <= ErrorNone;
-      bank_q    <= 1'b0;
-      written_q <= 1'b0;
+      state_q    <= StIdle;
+      error_q    <= ErrorNone;
+      bank_q     <= 1'b0;
+      written_q  <= 1'b0;
+      ended_q    <= 1'b0;
+      complete_q <= 1'b0;
     end else begin
       if (mem_we_o) written_q <= 1'b1;
+      ended_q    <= take && s_last_i && !start_write_i;
+      complete_q <= take && s_last_i && !start_write_i && state_q == StWrite && walk_end;
       unique case (state_q)
         StIdle: ;
         StWrite: begin
           if (take && s_last_i) begin
             state_q <= StIdle;
             if (!walk_end) error_q <= ErrorShort;
-            else if (s_data_i != ~crc_q) error_q <= ErrorCrc;
           end else if (take && walk_end) begin
             state_q <= StDrain;
             error_q <= ErrorLong;
@@ -233,6 +220,7 @@ module parameter_port #(
         end
         default: state_q <= StIdle;
       endcase
+      if (complete_q && !write_intact_o) error_q <= ErrorCrc;
       if (start_write_i || start_read_i) begin
         state_q   <= start_write_i ? StWrite : StReadIssue;
         error_q   <= ErrorNone;
@@ -248,15 +236,12 @@ module parameter_port #(
       layer_q  <= '0;
       lane_q   <= '0;
       addr_q   <= '0;
-      crc_q    <= crc32_pkg::CrcStart;
     end else if (start_write_i || start_read_i) begin
       region_q <= RegionHeader;
       layer_q  <= '0;
       lane_q   <= '0;
       addr_q   <= '0;
-      crc_q    <= crc32_pkg::CrcStart;
     end else if (step) begin
-      crc_q <= crc32_pkg::crc32_word(crc_q, word);
       if (lane_q != last_lane) begin
         lane_q <= lane_q + 8'd1;
       end else begin
@@ -280,7 +265,20 @@ module parameter_port #(
     end
   end
 
+  // A step that is followed by a start is of the walk before it.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      step_q <= 1'b0;
+      crc_q  <= crc32_pkg::CrcStart;
+    end else begin
+      step_q <= step && !(start_write_i || start_read_i);
+      if (start_write_i || start_read_i) crc_q <= crc32_pkg::CrcStart;
+      else if (step_q) crc_q <= crc32_pkg::crc32_word(crc_q, word_q);
+    end
+  end
+
   always_ff @(posedge clk_i) begin
+    word_q <= state_q == StReadOut ? m_data_o : s_data_i;
     wait_q <= state_q == StReadWait ? wait_q + 3'd1 : '0;
     if (state_q == StReadWait) m_data_o <= read_word;
     if (state_q == StWrite && take) begin

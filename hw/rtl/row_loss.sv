@@ -7,8 +7,8 @@
 //   D[p][j] += log2(S_j + 2^(z_j + d_p)) - log2(S_j + 2^(z_j - d_p)) - [j = label] (2 d_p >> 2)
 //
 // where S_j sums 2^z of the other classes, and all exponents are taken relative to
-// max z + max |d|. Passes over the classes: the maximum; the terms; up and down for each
-// direction. Logits come one a cycle from a ring (rotate_o turns it); so do terms and D.
+// max z + max |d|. Passes over the classes: the maximum; the terms; up along each direction, then
+// down. Logits come one a cycle from a ring (rotate_o turns it); so do terms, D, and its signs.
 
 module row_loss #(
     parameter int unsigned NClasses = 10,
@@ -16,24 +16,26 @@ module row_loss #(
     localparam int unsigned ClassBits = $clog2(NClasses),
     localparam int unsigned DirectionBits = NDirections > 1 ? $clog2(NDirections) : 1
 ) (
-    input  logic                                     clk_i,
-    input  logic                                     rst_ni,
-    input  logic                                     clear_i,
-    input  logic                                     start_i,
-    output logic                                     done_o,
-    // Logits are shifted left by shift_i, moves by shift_i + move_shift_i
-    input  logic signed [                       4:0] shift_i,
-    input  logic        [                       3:0] move_shift_i,
-    input  logic        [                       7:0] label_i,
-    input  logic signed [                      31:0] logit_i,
-    output logic                                     rotate_o,
-    input  logic        [        32*NDirections-1:0] moves_i,
-    // The signs of D: 1 where positive, 1 where negative; direction p has bits NClasses p ...
-    output logic        [  NClasses*NDirections-1:0] positive_o,
-    output logic        [  NClasses*NDirections-1:0] negative_o
+    input  logic                            clk_i,
+    input  logic                            rst_ni,
+    input  logic                            clear_i,
+    input  logic                            start_i,
+    output logic                            done_o,
+    // Logits, below 2^24, are shifted left by shift_i, moves by move_shift_i
+    input  logic signed [              4:0] shift_i,
+    input  logic signed [              4:0] move_shift_i,
+    input  logic        [              7:0] label_i,
+    input  logic signed [             31:0] logit_i,
+    output logic                            rotate_o,
+    output logic        [    ClassBits-1:0] class_o,
+    input  logic        [32*NDirections-1:0] moves_i,
+    // The signs of D of a class along each direction; next_i turns to the next class
+    input  logic                            next_i,
+    output logic        [  NDirections-1:0] positive_o,
+    output logic        [  NDirections-1:0] negative_o
 );
 
-  localparam int unsigned SumBits = 25 + $clog2(NClasses + 1);
+  localparam int unsigned SumBits = 24 + $clog2(NClasses + 1);
   localparam int unsigned LogBits = $clog2(SumBits) + 8;
 
   typedef enum logic [2:0] {
@@ -65,10 +67,11 @@ module row_loss #(
   logic wait_q;
   logic last_class, last_direction;
   item_t item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
-  item_t item9_q, item10_q;
+  item_t item9_q, item10_q, item11_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);
+  assign class_o = class_q;
   assign rotate_o = item.maximum || item.term || item.up || item.down;
 
   always_comb begin
@@ -92,7 +95,7 @@ module row_loss #(
     end else begin
       wait_q <= state_q == StHighest;
       if (rotate_o) class_q <= last_class ? '0 : class_q + ClassBits'(1);
-      if (item.move || (item.down && last_class)) begin
+      if (item.move || ((item.up || item.down) && last_class)) begin
         direction_q <= last_direction ? '0 : direction_q + DirectionBits'(1);
       end
       unique case (state_q)
@@ -101,8 +104,8 @@ module row_loss #(
         StMaximum: if (last_class) state_q <= StHighest;
         StHighest: if (wait_q) state_q <= StTerms;  // two cycles: maximum, then the sum
         StTerms: if (last_class) state_q <= StUp;
-        StUp: if (last_class) state_q <= StDown;
-        StDown: if (last_class) state_q <= last_direction ? StDrain : StUp;
+        StUp: if (last_class && last_direction) state_q <= StDown;
+        StDown: if (last_class && last_direction) state_q <= StDrain;
         StDrain: if (done_o) state_q <= StIdle;
         default: state_q <= StIdle;
       endcase
@@ -112,7 +115,7 @@ module row_loss #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       {item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
-      {item7_q, item8_q, item9_q, item10_q} <= '0;
+      {item7_q, item8_q, item9_q, item10_q, item11_q} <= '0;
       done_o <= 1'b0;
     end else begin
       item0_q  <= item;
@@ -126,55 +129,63 @@ module row_loss #(
       item8_q  <= item7_q;
       item9_q  <= item8_q;
       item10_q <= item9_q;
-      done_o   <= item10_q.last;
+      item11_q <= item10_q;
+      done_o   <= item11_q.last;
     end
   end
 
-  // Stages 0 and 1: the value in 1/1024, by one shifter to the right that turns around for shifts
-  // to the left; and what is added to it to make the exponent.
-  logic signed [31:0] value_q, offset_q, highest_q, maximum_q, exponent_q;
-  logic signed [31:0] move_of_item, magnitude, largest_move_q;
-  logic signed [32:0] turned, shifted;  // with the bit that comes in
-  logic [31:0] source_q;
-  logic signed [5:0] logit_shift, move_shift;
-  logic [5:0] logit_distance_q, move_distance_q, distance;
-  logic logit_left_q, move_left_q, left;
+  // Stages 0 and 1: the value in 1/1024, by a shifter to the right from 15 places to the left; and
+  // what is added to it to make the exponent: d or -d less the highest.
+  localparam int unsigned WideBits = 25 + 15;
+  logic signed [31:0] value_q, lowest_q, negated_q, maximum_q, exponent_q;
+  logic signed [24:0] source_q;
+  logic signed [WideBits-1:0] wide, wide_by_8, wide_by_2;
+  logic [31:0] move_of_item, offset, offset_q, negated;
+  logic [4:0] distance_q;
   logic [32*NDirections-1:0] moves_q;
 
-  function automatic logic [31:0] reversed(input logic [31:0] word);
-    for (int i = 0; i < 32; i++) reversed[i] = word[31-i];
-  endfunction
+  // 15 - shift
+  always_ff @(posedge clk_i) begin
+    distance_q <= {item.move ? move_shift_i[4] : shift_i[4],
+                   ~(item.move ? move_shift_i[3:0] : shift_i[3:0])};
+    source_q   <= item.move ? signed'(moves_i[32*direction_q+:25]) : signed'(logit_i[24:0]);
+  end
 
-  assign logit_shift = 6'(shift_i);
-  assign move_shift = 6'(shift_i) + 6'(move_shift_i);
-  assign left = item0_q.move ? move_left_q : logit_left_q;
-  assign distance = item0_q.move ? move_distance_q : logit_distance_q;
-  assign turned = left ? {1'b0, reversed(source_q)} : {source_q[31], source_q};
-  assign shifted = turned >>> distance;
-  assign move_of_item = moves_q[32*item0_q.direction+:32];
-  assign magnitude = value_q < 0 ? -value_q : value_q;
+  assign wide = {source_q, 15'd0};
+  assign wide_by_8 = wide >>> {distance_q[4:3], 3'd0};
+  assign wide_by_2 = wide_by_8 >>> {distance_q[2:1], 1'b0};
+  assign move_of_item = item0_q.up || item0_q.down ? moves_q[32*item0_q.direction+:32] : '0;
+
+  add_subtract #(
+      .Width(32)
+  ) u_offset (
+      .a_i       (negated_q),
+      .b_i       (move_of_item),
+      .half_i    (1'b0),
+      .subtract_i(item0_q.down),
+      .sum_o     (offset)
+  );
+
+  add_subtract #(
+      .Width(32)
+  ) u_negated (
+      .a_i       ('0),
+      .b_i       (value_q),
+      .half_i    (1'b0),
+      .subtract_i(!value_q[31]),
+      .sum_o     (negated)
+  );
 
   always_ff @(posedge clk_i) begin
-    logit_left_q     <= logit_shift >= 0;
-    move_left_q      <= move_shift >= 0;
-    logit_distance_q <= logit_shift < 0 ? -logit_shift : logit_shift;
-    move_distance_q  <= move_shift < 0 ? -move_shift : move_shift;
-    source_q         <= item.move ? moves_i[32*direction_q+:32] : logit_i;
-    value_q          <= left ? reversed(shifted[31:0]) : shifted[31:0];
-    if (item0_q.up) offset_q <= move_of_item - highest_q;
-    else if (item0_q.down) offset_q <= -move_of_item - highest_q;
-    else offset_q <= -highest_q;
+    value_q  <= 32'(distance_q[0] ? wide_by_2 >>> 1 : wide_by_2);
+    offset_q <= offset;
     // Stage 2: moves, maxima, exponents
-    if (start_i) begin
-      largest_move_q <= '0;
-      maximum_q      <= 32'sh8000_0000;
-    end
-    if (item1_q.move) begin
-      if (magnitude > largest_move_q) largest_move_q <= magnitude;
-    end
-    if (item1_q.maximum && value_q > maximum_q) maximum_q <= value_q;
-    highest_q  <= maximum_q + largest_move_q;
-    exponent_q <= value_q + offset_q;
+    if (start_i) lowest_q <= '0;
+    else if (item1_q.move && signed'(negated) < lowest_q) lowest_q <= signed'(negated);
+    if (start_i) maximum_q <= 32'sh8000_0000;
+    else if (item1_q.maximum && value_q > maximum_q) maximum_q <= value_q;
+    negated_q  <= lowest_q - maximum_q;
+    exponent_q <= value_q + signed'(offset_q);
   end
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_moves
@@ -183,10 +194,10 @@ module row_loss #(
     end
   end
 
-  // Stages 3 and 4: powers; the ring of terms and their sum
-  logic [24:0] power;
+  // Stages 3 to 5: powers; the ring of terms, their sum, and the sum of the others
+  logic [24:0] power, power_q;
   logic [25*NClasses-1:0] terms_q;
-  logic [SumBits-1:0] sum_q, operand_q;
+  logic [SumBits-1:0] sum_q, others_q, operand_q;
 
   exp2_unit u_exp2 (
       .clk_i,
@@ -197,14 +208,23 @@ module row_loss #(
   always_ff @(posedge clk_i) begin
     if (start_i) sum_q <= '0;
     else if (item4_q.term) sum_q <= sum_q + SumBits'(power);
-    if (item4_q.term) terms_q <= {power, terms_q[25*NClasses-1:25]};
-    else if (item4_q.up || item4_q.down) terms_q <= {terms_q[24:0], terms_q[25*NClasses-1:25]};
-    operand_q <= sum_q - SumBits'(terms_q[24:0]) + SumBits'(power);
+    if (item4_q.term || item4_q.up || item4_q.down) begin
+      terms_q <= {item4_q.term ? power : terms_q[24:0], terms_q[25*NClasses-1:25]};
+    end
+    others_q  <= sum_q - SumBits'(terms_q[24:0]);
+    power_q   <= power;
+    operand_q <= others_q + SumBits'(power_q);
   end
 
-  // Stages 5 to 10: logarithms, gains; the ring of differences of each direction
+  // Stages 6 to 11: logarithms, gains; the ring of differences, direction by direction
   logic [LogBits-1:0] logarithm;
+  logic [31:0] own_share;
   logic signed [31:0] gain_q;
+  logic [32*NClasses*NDirections-1:0] differences_q;
+  logic [NDirections-1:0] signs_turn;
+  logic counted, counted_q;
+  logic [DirectionBits-1:0] counted_direction_q;
+  logic [31:0] newest;
 
   log2_unit #(
       .Width(SumBits)
@@ -214,32 +234,46 @@ module row_loss #(
       .log_o(logarithm)
   );
 
+  assign own_share = item10_q.own ? 32'(signed'(moves_q[32*item10_q.direction+1+:31])) : '0;
+  assign counted = item11_q.up || item11_q.down;
+  assign newest = differences_q[32*(NClasses*NDirections-1)+:32];
+
   always_ff @(posedge clk_i) begin
-    gain_q <= (item9_q.up ? signed'(32'(logarithm)) : -signed'(32'(logarithm))) -
-        (item9_q.own ? signed'(moves_q[32*item9_q.direction+:32]) >>> 1 : 32'sd0);
+    gain_q <= signed'((item10_q.up ? 32'(logarithm) : '0) -
+                      (item10_q.up ? own_share : 32'(logarithm)));
+    if (clear_i) begin
+      differences_q <= '0;
+    end else if (counted) begin
+      differences_q <= {differences_q[31:0] + gain_q,
+                        differences_q[32*NClasses*NDirections-1:32]};
+    end
+    counted_q           <= counted;
+    counted_direction_q <= item11_q.direction;
   end
 
-  for (genvar p = 0; p < NDirections; p++) begin : gen_directions
-    logic [32*NClasses-1:0] differences_q;
+  for (genvar p = 0; p < NDirections; p++) begin : gen_signs
+    logic [NClasses-1:0] positives_q, negatives_q;
+    logic entering;
+
+    assign entering = counted_q && counted_direction_q == DirectionBits'(p);
+    assign signs_turn[p] = entering || next_i;
+    assign positive_o[p] = positives_q[0];
+    assign negative_o[p] = negatives_q[0];
 
     always_ff @(posedge clk_i) begin
-      if (clear_i) begin
-        differences_q <= '0;
-      end else if ((item10_q.up || item10_q.down) && item10_q.direction == DirectionBits'(p)) begin
-        differences_q <= {differences_q[31:0] + gain_q, differences_q[32*NClasses-1:32]};
+      if (signs_turn[p]) begin
+        positives_q <= {
+          entering ? !newest[31] && newest != '0 : positives_q[0], positives_q[NClasses-1:1]
+        };
+        negatives_q <= {entering ? newest[31] : negatives_q[0], negatives_q[NClasses-1:1]};
       end
-    end
-
-    for (genvar j = 0; j < NClasses; j++) begin : gen_signs
-      assign negative_o[NClasses*p+j] = differences_q[32*j+31];
-      assign positive_o[NClasses*p+j] = !differences_q[32*j+31] && differences_q[32*j+:32] != '0;
     end
   end
 
   logic unused_items;
   assign unused_items = ^{
-    shifted[32], item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q,
-    item9_q, item10_q
+    item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q, item9_q,
+    item10_q, item11_q, logit_i, moves_i
   };
 
 `ifdef FORMAL

@@ -9,7 +9,7 @@ module stat_threshold #(
     parameter int unsigned AccBits = 24,
     parameter int unsigned WindowBits = 10,
     localparam int unsigned TotalBits = AccBits + WindowBits,
-    localparam int unsigned ResultBits = AccBits + 2
+    localparam int unsigned ResultBits = AccBits < 23 ? AccBits + 9 : 32
 ) (
     input  logic                         clk_i,
     input  logic                         rst_ni,
@@ -37,12 +37,24 @@ module stat_threshold #(
   logic [4:0] step_q;
   logic [15:0] slope_q;
   logic inexact_q;
-  logic signed [Width-1:0] value_q, spread, doubled;
+  logic signed [Width-1:0] value_q, spread, addend;
+  logic [Width-1:0] sum;
   logic [4:0] last_step;
 
   assign spread = range_i == '0 ? Width'(1) : signed'(Width'(range_i));
-  assign doubled = value_q <<< 1;
+  assign addend = state_q == StAdd ? Width'(total_i) <<< 8 : slope_q[15] ? spread : '0;
   assign last_step = 5'(window_i) + (state_q == StHalve ? 5'd7 : 5'd15);
+
+  // The first bit of the slope is its sign.
+  add_subtract #(
+      .Width(Width)
+  ) u_sum (
+      .a_i       (value_q),
+      .b_i       (addend),
+      .half_i    (1'b0),
+      .subtract_i(state_q == StMultiply && step_q == '0),
+      .sum_o     (sum)
+  );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -77,20 +89,15 @@ module stat_threshold #(
       end
       StMultiply: begin
         slope_q <= slope_q << 1;
-        value_q <= doubled;
-        // The first bit is the sign; after sixteen the slope is all zeros.
-        if (slope_q[15]) value_q <= step_q == '0 ? doubled - spread : doubled + spread;
+        // After sixteen bits the slope is all zeros.
+        value_q <= step_q == last_step ? sum : sum << 1;
       end
-      StAdd: value_q <= value_q + (Width'(total_i) <<< 8);
+      StAdd: value_q <= sum;
       default: begin
         value_q   <= value_q >>> 1;
         inexact_q <= inexact_q || value_q[0];
       end
     endcase
-    if (done_o) begin
-      value_q   <= '0;
-      inexact_q <= 1'b0;
-    end
   end
 
   assign threshold_o = ResultBits'(value_q) + ResultBits'(inexact_q);

@@ -51,7 +51,8 @@ module stat_unit #(
 
   localparam int unsigned TotalBits = AccBits + WindowBits;
   localparam int unsigned CountBits = WindowBits + 1;
-  localparam int unsigned BaseBits = AccBits + 2;
+  // Thresholds lie up to 128 ranges away; as words that leave have 32 bits, so have they at most.
+  localparam int unsigned BaseBits = AccBits < 23 ? AccBits + 9 : 32;
   localparam int unsigned MomentBits = TotalBits + 2 * AccBits;
 
   typedef enum logic [3:0] {
@@ -143,30 +144,29 @@ module stat_unit #(
   // ---- memories: read in cycle 1, written in cycle 2 ----
 
   logic [MomentBits-1:0] moments[2**NeuronBits];
-  logic [BaseBits+CountBits-1:0] rates[2**NeuronBits];
+  logic [BaseBits-1:0] bases[2**NeuronBits];
+  logic [CountBits-1:0] counts[2**NeuronBits];
   logic [31:0] targets[2**NeuronBits];
-  logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q, write_addr;
+  logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q;
   logic [MomentBits-1:0] moments_q;
-  logic [BaseBits+CountBits-1:0] rates_q, rates_in;
   logic signed [TotalBits-1:0] total, new_total;
   logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q;
   logic signed [BaseBits-1:0] base, candidate, new_base_q;
-  logic [CountBits-1:0] count, new_count;
+  logic [CountBits-1:0] count, new_count, new_count_q;
   logic [15:0] n_wanted;
   logic signed [15:0] slope;
-  logic take1_q, take2_q, first1_q, reached1_q, hit, write_rates;
+  logic take1_q, take2_q, first1_q, reached1_q, hit;
 
   assign read_addr = state_q == StCollect ? neuron_q : sweep_q;
-  assign write_addr = state_q == StWrite ? sweep_q : neuron2_q;
-  assign write_rates = take2_q || state_q == StWrite;
-  assign rates_in = state_q == StWrite ? {new_base_q, count} : rates_q;
 
   always_ff @(posedge clk_i) begin
     {total, low, high} <= moments[read_addr];
-    {base, count}      <= rates[read_addr];
+    base               <= bases[read_addr];
+    count              <= counts[read_addr];
     {n_wanted, slope}  <= targets[read_addr];
-    if (take2_q && !rate_i) moments[write_addr] <= moments_q;
-    if (write_rates) rates[write_addr] <= rates_in;
+    if (take2_q && !rate_i) moments[neuron2_q] <= moments_q;
+    if (take2_q) counts[neuron2_q] <= new_count_q;
+    if (state_q == StWrite) bases[sweep_q] <= new_base_q;
     if (load_take) targets[sweep_q] <= s_data_i;
   end
 
@@ -185,19 +185,21 @@ module stat_unit #(
   end
 
   always_ff @(posedge clk_i) begin
-    neuron1_q  <= neuron_q;
-    neuron2_q  <= neuron1_q;
-    sum1_q     <= sum_i;
-    reached1_q <= reached_i;
-    first1_q   <= frame_q == '0;
-    moments_q  <= {new_total, new_low, new_high};
-    rates_q    <= {base, new_count};
+    neuron1_q   <= neuron_q;
+    neuron2_q   <= neuron1_q;
+    sum1_q      <= sum_i;
+    reached1_q  <= reached_i;
+    first1_q    <= frame_q == '0;
+    moments_q   <= {new_total, new_low, new_high};
+    new_count_q <= new_count;
   end
 
   // ---- sweeping ----
 
   logic signed [BaseBits-1:0] solution;
-  logic [15:0] gap;
+  logic signed [16:0] excess;
+  logic signed [AccBits:0] beyond;  // the highest sum
+  logic [31:0] further;
   logic is_first;
 
   stat_threshold #(
@@ -215,20 +217,31 @@ module stat_unit #(
       .threshold_o(solution)
   );
 
-  assign gap = 16'(count) > n_wanted ? 16'(count) - n_wanted : n_wanted - 16'(count);
+  assign beyond = (AccBits + 1)'(high) + (AccBits + 1)'(1);
+  assign excess = signed'(17'(count)) - signed'({1'b0, n_wanted});
   assign is_first = 32'(sweep_q) < NFirst;
+
+  // Further by |excess|
+  add_subtract #(
+      .Width(32)
+  ) u_distance (
+      .a_i       (distance_o),
+      .b_i       ({{15{excess[16]}}, excess}),
+      .half_i    (1'b0),
+      .subtract_i(excess[16]),
+      .sum_o     (further)
+  );
 
   always_ff @(posedge clk_i) begin
     if (state_q == StSolve) new_base_q <= solution;
     else if (!rate_i) new_base_q <= BaseBits'(low);
-    else if (n_wanted == '0) new_base_q <= BaseBits'(high) + BaseBits'(1);
-    else new_base_q <= 16'(count) >= n_wanted ? candidate : base;
+    else if (n_wanted == '0) new_base_q <= BaseBits'(beyond);
+    else new_base_q <= excess[16] ? base : candidate;
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) distance_o <= '0;
-    else if (run_i && !busy_o && !rate_i) distance_o <= '0;
-    else if (state_q == StDecide && is_first && !rate_i) distance_o <= distance_o + 32'(gap);
+  always_ff @(posedge clk_i) begin
+    if (run_i && !busy_o && !rate_i) distance_o <= '0;
+    else if (state_q == StDecide && is_first && !rate_i) distance_o <= further;
   end
 
   // ---- out ----

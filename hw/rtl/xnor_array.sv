@@ -7,7 +7,7 @@
 //   sum w * (x - 128) = 127 n - sum_b 2^b d_b + d_1.
 // Weights of 8 bits come as bit planes too: 2 sum w * (x - 128) is that sum for each plane times
 // +-2^a, less that for a plane of ones. So every word adds or subtracts d << shift.
-// Operands in cycle 0, sum_o in cycle 3.
+// Operands in cycle 0, sum_o in cycle 5.
 
 module xnor_array #(
     parameter int unsigned Lanes   = 128,
@@ -25,38 +25,46 @@ module xnor_array #(
     output logic signed [AccBits-1:0] sum_o
 );
 
-  localparam int unsigned NGroups = Lanes / 8;
+  // Counted by eights, then by four of those, then all
+  localparam int unsigned NParts = (Lanes + 31) / 32;
+  localparam int unsigned NGroups = 4 * NParts;
   localparam int unsigned CountBits = $clog2(Lanes + 1);
 
-  logic [Lanes-1:0] different;
-  logic [4*NGroups-1:0] counts, counts_q;
+  logic [8*NGroups-1:0] different_q;
+  logic [4*NGroups-1:0] groups_q;
+  logic [6*NParts-1:0] parts_q;
   logic [CountBits-1:0] count, count_q;
-  logic signed [AccBits-1:0] term, base, start_q, start_qq;
-  // {valid, first, add, shift}, one cycle and two cycles old
-  logic [6:0] control_q, control_qq;
-
-  assign different = weights_i ^ activations_i;
+  logic signed [AccBits-1:0] term, base, start1_q, start2_q, start3_q, start4_q;
+  // {valid, first, add, shift}, a cycle old and more
+  logic [6:0] control1_q, control2_q, control3_q, control4_q;
 
   for (genvar g = 0; g < NGroups; g++) begin : gen_groups
-    assign counts[4*g+:4] = 4'($countones(different[8*g+:8]));
+    always_ff @(posedge clk_i) groups_q[4*g+:4] <= 4'($countones(different_q[8*g+:8]));
+  end
+
+  for (genvar p = 0; p < NParts; p++) begin : gen_parts
+    always_ff @(posedge clk_i) begin
+      parts_q[6*p+:6] <= (6'(groups_q[16*p+:4]) + 6'(groups_q[16*p+4+:4])) +
+          (6'(groups_q[16*p+8+:4]) + 6'(groups_q[16*p+12+:4]));
+    end
   end
 
   always_comb begin
     count = '0;
-    for (int g = 0; g < NGroups; g++) count = count + CountBits'(counts_q[4*g+:4]);
+    for (int p = 0; p < NParts; p++) count = count + CountBits'(parts_q[6*p+:6]);
   end
 
-  assign term = AccBits'(count_q) << control_qq[3:0];
-  assign base = control_qq[5] ? start_qq : sum_o;
+  assign term = AccBits'(count_q) << control4_q[3:0];
+  assign base = control4_q[5] ? start4_q : sum_o;
 
   always_ff @(posedge clk_i) begin
-    counts_q   <= counts;
-    count_q    <= count;
-    control_q  <= {valid_i, first_i, add_i, shift_i};
-    control_qq <= control_q;
-    start_q    <= start_i;
-    start_qq   <= start_q;
-    if (control_qq[6]) sum_o <= control_qq[4] ? base + term : base - term;
+    different_q <= (8 * NGroups)'(weights_i ^ activations_i);
+    count_q     <= count;
+    {control4_q, control3_q, control2_q, control1_q} <= {
+      control3_q, control2_q, control1_q, valid_i, first_i, add_i, shift_i
+    };
+    {start4_q, start3_q, start2_q, start1_q} <= {start3_q, start2_q, start1_q, start_i};
+    if (control4_q[6]) sum_o <= control4_q[4] ? base + term : base - term;
   end
 
 endmodule
