@@ -70,7 +70,7 @@ class AcceleratedRowEs(RowEs):
         task = super().prepare(objective, weights, samples)
         # Four int8 steps of 2^stride are what moves are shifted by, beyond logits (es_unit.sv).
         moves = task.shift + task.stride + 2
-        if not (-MAX_SHIFT <= task.shift and moves <= MAX_SHIFT and task.stride <= MAX_STRIDE):
+        if not (task.shift >= -MAX_SHIFT and moves <= MAX_SHIFT and task.stride <= MAX_STRIDE):
             raise UsageError(f'the head has a scale beyond the accelerator: shift {task.shift}')
         known = labelled(objective, samples)
         images = front_end.restore(known.images, front_end.steps_of(weights))

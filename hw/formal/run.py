@@ -62,6 +62,10 @@ _PIXELS: Values = {
 }
 _ENGINE: Values = {'Lanes': 4, 'NLayers': 2, 'Widths': "48'h000100010002", 'NClasses': 2}
 _ES: Values = {'NClasses': 3, 'NFeatures': 2, 'NDirections': 2}
+_FLIPS: Values = {
+    **{'Lanes': 64, 'NClasses': 2, 'NSamples': 2},
+    **{'NBeats': 2, 'WeightDepth': 2},
+}
 _PORT: Values = {
     **{'WeightLanes': 2, 'WeightDepth': 2, 'NNeurons': 2},
     **{'NClasses': 2, 'HeadLanes': 1, 'NFeatures': 2},
@@ -73,7 +77,9 @@ PROOFS = {
     'bank_control': Proof('bank_control'),
     'es_sequencer': Proof('es_sequencer', _ES, cover_depth=35),
     'es_sequencer_levels': Proof('es_sequencer', _ES | {'ValueBits': 8}),
+    'flip_unit': Proof('flip_unit', _FLIPS, cover_depth=45),
     'head_accumulator': Proof('head_accumulator', {'NClasses': 3, 'NFeatures': 3}),
+    'head_sgd': Proof('head_sgd', {'NClasses': 2, 'NFeatures': 2}, cover_depth=45),
     'layer_sequencer': Proof('layer_sequencer', _LAYERS, cover_depth=50),
     'layer_sequencer_pixels': Proof('layer_sequencer', _PIXELS, cover_depth=0),
     'network_engine': Proof(

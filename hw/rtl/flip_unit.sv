@@ -201,4 +201,8 @@ module flip_unit #(
     if (state_q == StRead) wdata_q <= rdata_i ^ mask_i[32*(NGroups-1-32'(group_q))+:32];
   end
 
+`ifdef FORMAL
+  `include "flip_unit_properties.svh"
+`endif
+
 endmodule

@@ -208,4 +208,8 @@ module head_sgd #(
     end
   end
 
+`ifdef FORMAL
+  `include "head_sgd_properties.svh"
+`endif
+
 endmodule

@@ -7,7 +7,8 @@
 // lanes that it has (geometry_pkg.sv); weights of the other layers, neuron by neuron, P / 32 words each P lanes;
 // one threshold word a neuron; one bias word a class; head weights, feature by feature; CRC-32 of
 // all words before it. One walker gives the addresses for writing and for reading back. The CRC
-// follows the walker by a cycle, so a write is judged in the cycle after its last word.
+// follows the walker by a cycle, so a write is judged in the cycle after its last word; and a
+// command is followed a cycle after it is given, in which no word moves.
 
 module parameter_port #(
     parameter int unsigned WeightLanes = 4,
@@ -100,13 +101,13 @@ module parameter_port #(
   logic [7:0] lane_q, last_lane;
   logic [15:0] addr_q, last_addr;
   logic bank_q, read_accepted;
-  logic [31:0] crc_q, read_word;
+  logic [31:0] crc_q, word_q, read_word;
   logic [63:0] versions_q, stored_crcs_q;
   logic [2:0] error_q, wait_q;
   logic take, step, walk_end, written_q;
+  logic write_q, read_q, start_bank_q;  // a command that was given
   logic step_q, ended_q, complete_q;  // a word to count in; the last one, where it belongs
   logic wrong_format, wrong_geometry;
-  logic [31:0] word_q;
 
   // The walker: how many words each region has.
   always_comb begin
@@ -148,14 +149,14 @@ module parameter_port #(
   end
 
   assign take = s_valid_i && s_ready_o;
-  assign s_ready_o = state_q == StWrite || state_q == StDrain;
+  assign s_ready_o = (state_q == StWrite || state_q == StDrain) && !write_q;
   assign read_accepted = m_valid_o && m_ready_i;
   assign step = (state_q == StWrite && take) || read_accepted;
   assign walk_end = region_q == RegionCrc;
   assign wrong_format = region_q == RegionHeader && addr_q[1:0] == 2'd0 && s_data_i != Format;
   assign wrong_geometry = region_q == RegionHeader && addr_q[1:0] == 2'd1 && s_data_i != Geometry;
 
-  assign busy_o = state_q != StIdle || ended_q;
+  assign busy_o = state_q != StIdle || ended_q || write_q || read_q;
   assign bank_o = bank_q;
   assign error_o = error_q;
   assign versions_o = versions_q;
@@ -187,6 +188,7 @@ module parameter_port #(
       written_q  <= 1'b0;
       ended_q    <= 1'b0;
       complete_q <= 1'b0;
+      {write_q, read_q, start_bank_q} <= '0;
     end else begin
       if (mem_we_o) written_q <= 1'b1;
       ended_q    <= take && s_last_i && !start_write_i;
@@ -221,12 +223,13 @@ module parameter_port #(
         default: state_q <= StIdle;
       endcase
       if (complete_q && !write_intact_o) error_q <= ErrorCrc;
-      if (start_write_i || start_read_i) begin
-        state_q   <= start_write_i ? StWrite : StReadIssue;
+      if (write_q || read_q) begin
+        state_q   <= write_q ? StWrite : StReadIssue;
         error_q   <= ErrorNone;
-        bank_q    <= bank_i;
+        bank_q    <= start_bank_q;
         written_q <= 1'b0;
       end
+      {write_q, read_q, start_bank_q} <= {start_write_i, start_read_i, bank_i};
     end
   end
 
@@ -236,7 +239,7 @@ module parameter_port #(
       layer_q  <= '0;
       lane_q   <= '0;
       addr_q   <= '0;
-    end else if (start_write_i || start_read_i) begin
+    end else if (write_q || read_q) begin
       region_q <= RegionHeader;
       layer_q  <= '0;
       lane_q   <= '0;
@@ -265,14 +268,13 @@ module parameter_port #(
     end
   end
 
-  // A step that is followed by a start is of the walk before it.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       step_q <= 1'b0;
       crc_q  <= crc32_pkg::CrcStart;
     end else begin
-      step_q <= step && !(start_write_i || start_read_i);
-      if (start_write_i || start_read_i) crc_q <= crc32_pkg::CrcStart;
+      step_q <= step;
+      if (write_q || read_q) crc_q <= crc32_pkg::CrcStart;
       else if (step_q) crc_q <= crc32_pkg::crc32_word(crc_q, word_q);
     end
   end

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from edge_adapt.engines._accelerator import Geometry, LOG2_WINDOW, MAX_SAMPLES
+from edge_adapt.engines._accelerator import (
+    Geometry,
+    LOG2_WINDOW,
+    MAX_FLIP_SAMPLES,
+    MAX_SAMPLES,
+)
+from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry
 from edge_adapt.engines._accelerator_words import sum_bits
 
 Parameters = dict[str, int | str]
 
 _MLP = Geometry((784, 256, 256), 10)
 _SMALL = Geometry((784, 64, 64), 10)
+# As the first of the vgg-like network, at reduced width
+_CONVOLUTIONS = ConvolutionGeometry(32, 32, (1, 16, 32), (True, True), 128, 8)
 _LEVELS = Geometry((784, 64, 32), 10, lanes=256, value_bits=8)
 _ES: Parameters = {'NClasses': 10, 'NFeatures': 256, 'NSamples': MAX_SAMPLES, 'Lanes': 128}
 _HEAD: Parameters = {'NClasses': 10, 'NFeatures': 32}
+_SGD: Parameters = {**_HEAD, 'NSamples': MAX_SAMPLES, 'Lanes': 256}
+_FLIPS: Parameters = {'NSamples': MAX_FLIP_SAMPLES}
 _STATISTICS: Parameters = {
     **{'NNeurons': 512, 'NFirst': 256, 'WindowBits': LOG2_WINDOW},
     'AccBits': sum_bits(_MLP.widths[:-1], _MLP.pixel_planes, _MLP.first_weight_bits),
@@ -28,10 +38,13 @@ DESIGNS: dict[str, tuple[str, Parameters]] = {
     'accelerator_small': ('accelerator', dict(_SMALL.parameters)),
     'bank_control': ('bank_control', {}),
     'network_engine': ('network_engine', dict(_MLP.parameters)),
+    'conv_engine': ('conv_engine', dict(_CONVOLUTIONS.parameters)),
     'es_unit': ('es_unit', _ES),
     'flip_mask': ('flip_mask', {}),
     'flip_unit': ('flip_unit', {}),
+    'flip_stage': ('flip_stage', _FLIPS),
     'sgd_head': ('sgd_head', _HEAD),
     'sgd_head_inference': ('sgd_head', _HEAD | {'Sgd': "1'b0"}),
+    'sgd_unit': ('sgd_unit', _SGD),
     'stat_unit': ('stat_unit', _STATISTICS),
 }

@@ -1,10 +1,18 @@
 """The accelerator's RTL equals the reference bit for bit; the claims are in hw/tests."""
 
 from edge_adapt.engines._accelerator import Geometry
-from edge_adapt.engines._accelerator_convolutions import ConvolutionGeometry
 import pytest
 
 from hw.cosim.build import missing, run
+from hw.tests.builds import (
+    BITS,
+    CONVOLVED,
+    LEVELS,
+    of_accelerator,
+    PASSED_BY,
+    PIXELS,
+    PIXELS_INT8,
+)
 
 pytestmark = [
     pytest.mark.rtl,
@@ -12,35 +20,21 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason='; '.join(missing())),
 ]
 
-BITS = Geometry((40, 48, 33), n_classes=10, lanes=32, pixel_planes=1)
-LEVELS = Geometry((40, 24, 17), n_classes=10, lanes=64, value_bits=8)
-STAT_BITS, N_SAMPLES, N_FLIPPED, N_DESCENDED = 6, 64, 8, 32
 LONG = pytest.mark.slow  # `make hw` runs these, too
 
 
 BINARY = [
     pytest.param(BITS, id='bits'),
-    pytest.param(Geometry((70, 17), 10, 64, 8, 1), marks=LONG, id='pixels'),
-    pytest.param(Geometry((20, 9), 10, 32, 8, 8), marks=LONG, id='pixels-int8'),
+    pytest.param(PIXELS, marks=LONG, id='pixels'),
+    pytest.param(PIXELS_INT8, marks=LONG, id='pixels-int8'),
 ]
-PASSED_BY = Geometry((20, 17, 9), 10, 32, 8, 8)  # its first layer has nothing to flip
-# 5 x 5 pixels: 2 x 2 places of 8 channels, then fully connected
-CONVOLVED = Geometry(
-    (32, 33), 10, 32, convolutions=ConvolutionGeometry(5, 5, (1, 8, 8), (True, False), 32, 1)
-)
 SHORT_AND_LONG = [pytest.param(False, id='short'), pytest.param(True, marks=LONG, id='long')]
 
 
 def simulate(geometry: Geometry, module: str, **chosen: int) -> None:
-    learning = (
-        {'StatBits': STAT_BITS, 'FlipSamples': 0 if geometry.convolutions else N_FLIPPED}
-        if geometry.value_bits == 1
-        else {'SgdSamples': N_DESCENDED}
-    )
-    parameters = {**geometry.parameters, 'EsSamples': N_SAMPLES, **learning}
-    environment = environment_of(geometry)
-    environment.update({name: str(value) for name, value in chosen.items()})
-    run('accelerator', module, parameters, environment=environment)
+    build = of_accelerator(geometry)
+    numbers = {name: str(value) for name, value in chosen.items()}
+    run(build.top, module, build.parameters, environment=build.environment | numbers)
 
 
 @pytest.mark.parametrize('long', SHORT_AND_LONG)
@@ -83,24 +77,3 @@ def test_descent_equals_its_integers(long: bool) -> None:
 
 def test_registers_keep_what_is_written() -> None:
     simulate(BITS, 'hw.tests.register_tests')
-
-
-def environment_of(geometry: Geometry) -> dict[str, str]:
-    front = geometry.convolutions
-    return {
-        'CONVOLUTIONS': ';;' if front is None else convolutions_text(front),
-        'LANES': str(geometry.lanes),
-        'WIDTHS': ','.join(map(str, geometry.widths)),
-        'PLANES': str(geometry.pixel_planes),
-        'WEIGHT_BITS': str(front.first_weight_bits if front else geometry.first_weight_bits),
-        'VALUE_BITS': str(geometry.value_bits),
-        'N_SAMPLES': str(N_SAMPLES),
-        'STAT_BITS': str(STAT_BITS),
-        'FLIP_SAMPLES': str(N_FLIPPED),
-        'SGD_SAMPLES': str(N_DESCENDED),
-    }
-
-
-def convolutions_text(front: ConvolutionGeometry) -> str:
-    parts = ((front.height, front.width), map(int, front.pools), front.channels)
-    return ';'.join(','.join(map(str, part)) for part in parts)

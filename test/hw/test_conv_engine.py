@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from hw.cosim.build import missing, run
+from hw.tests.builds import CONVOLUTIONS_INT8, of_convolutions
 from hw.tests.networks import convolutions_of, random_weights
 
 SHORT, LONG = 4, 1000  # frames for each of idle, back-pressure, both and neither
-PIXELS_INT8 = ConvolutionGeometry(6, 8, (1, 8, 16), (True, True), 32, 8)
 COLOURS = ConvolutionGeometry(7, 5, (3, 16, 64), (False, True), 32, 1)
 SMALL = ConvolutionGeometry(5, 5, (1, 8, 8), (True, False), 32, 1)
 SMALL_INT8 = ConvolutionGeometry(4, 4, (1, 4, 8), (False, True), 64, 8)
@@ -24,31 +24,25 @@ SMALL_INT8 = ConvolutionGeometry(4, 4, (1, 4, 8), (False, True), 64, 8)
 @pytest.mark.parametrize(
     ('geometry', 'n_frames'),
     [
-        pytest.param(PIXELS_INT8, SHORT, id='pixels-int8'),
+        pytest.param(CONVOLUTIONS_INT8, SHORT, id='pixels-int8'),
         pytest.param(COLOURS, SHORT, id='colours', marks=pytest.mark.slow),
         pytest.param(SMALL, LONG, id='long', marks=pytest.mark.slow),
         pytest.param(SMALL_INT8, LONG, id='long-int8', marks=pytest.mark.slow),
     ],
 )
 def test_conv_engine_equals_the_reference(geometry: ConvolutionGeometry, n_frames: int) -> None:
+    build = of_convolutions(geometry)
     run(
-        'conv_engine',
+        build.top,
         'hw.tests.conv_engine_tests',
-        geometry.parameters,
-        environment={
-            'LANES': str(geometry.lanes),
-            'SIZE': f'{geometry.height},{geometry.width}',
-            'CHANNELS': ','.join(map(str, geometry.channels)),
-            'POOLS': ','.join(str(int(pool)) for pool in geometry.pools),
-            'WEIGHT_BITS': str(geometry.first_weight_bits),
-            'N_FRAMES': str(n_frames),
-        },
+        build.parameters,
+        environment={**build.environment, 'N_FRAMES': str(n_frames)},
     )
 
 
 def test_a_geometry_is_read_off_the_network() -> None:
     network = convolutions_of((6, 8), (1, 8, 16), (True, True))
-    assert geometry_of(network, random_weights(network, 1, 8), 32) == PIXELS_INT8
+    assert geometry_of(network, random_weights(network, 1, 8), 32) == CONVOLUTIONS_INT8
 
 
 @pytest.mark.parametrize(
