@@ -13,7 +13,8 @@ module exp2_unit (
   logic [4:0] halvings_q;
   logic negative_q, nothing_q, unused_bits;
 
-  assign unused_bits = ^{x_i[1:0], entry[24], entry[0]};  // exponents are in 1/256, entries are 1 to 2
+  // Exponents are in 1/256; entries are 1 to 2.
+  assign unused_bits = ^{x_i[1:0], entry[24], entry[0]};
 
   exp2_table u_table (
       .clk_i,
