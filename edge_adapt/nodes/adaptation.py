@@ -22,6 +22,7 @@ from edge_adapt.nodes._inbox import Inbox, Job
 from edge_adapt.nodes._intake import offers_of
 from edge_adapt.nodes._jumps import Jumps
 from edge_adapt.nodes._lifecycle import EdgeNode, run
+from edge_adapt.nodes._process import tidy
 from edge_adapt.nodes._qos import LATCHED, RELIABLE
 from edge_adapt.nodes._worker import Worker
 from edge_adapt.parameter import Value
@@ -142,6 +143,7 @@ class Adaptation(EdgeNode):
             return
         if decision is not None:
             self._tell(decision)
+            tidy()
 
     def _do(self, job: Job) -> None:
         try:

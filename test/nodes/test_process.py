@@ -27,6 +27,28 @@ for _ in range({N_IMAGES}):
     del images
 print(n_faults() - before)
 """
+TIDY = """
+from pathlib import Path
+from edge_adapt.nodes import _process
+_process.tune()
+def resident_mb():
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * 4096 / 1e6
+pieces = [b'x' * (100_000 + i) for i in range(500)]
+kept = pieces[-1]
+pieces.clear()
+before = resident_mb()
+_process.tidy()
+print(before - resident_mb())
+"""
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='asks /proc for the resident memory')
+def test_what_learning_needed_is_given_back() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', TIDY], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(done.stdout) > 40
 
 
 def test_the_pages_of_an_image_are_used_for_the_next() -> None:
