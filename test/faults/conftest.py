@@ -139,8 +139,15 @@ class Robot:
 
     def resident_kib(self, name: str) -> int:
         """Return the resident memory of a node."""
+        return self._kib(name, 'VmRSS')
+
+    def own_kib(self, name: str) -> int:
+        """Return it without the segments DDS shares: their size is fixed, and they fill slowly."""
+        return self._kib(name, 'RssAnon') + self._kib(name, 'RssFile')
+
+    def _kib(self, name: str, kind: str) -> int:
         status = Path(f'/proc/{self.pid(name)}/status').read_text()
-        return int(status.split('VmRSS:')[1].split()[0])
+        return int(status.split(f'{kind}:')[1].split()[0])
 
     def n_threads_and_files(self, name: str) -> tuple[int, int]:
         """Return how many threads and open files a node has."""
