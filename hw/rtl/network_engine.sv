@@ -158,7 +158,7 @@ module network_engine #(
       .next_weight_i   (next_weight),
       .next_threshold_i(ValueBits == 1 ? step5_q.valid && step5_q.last
                                          : step3_q.valid && step3_q.last),
-      .next_head_i     (step6_q.valid && step6_q.last && step6_q.head),
+      .next_head_i     (step7_q.valid && step7_q.last && step7_q.head),
       .weight_addr_o,
       .threshold_addr_o,
       .head_addr_o

@@ -13,7 +13,7 @@ module network_head #(
 ) (
     input  logic                    clk_i,
     input  logic                    rst_ni,
-    // Features of one frame, each with its weights; clear_i before the first
+    // Features of one frame, each a cycle before its weights; clear_i before the first
     input  logic                    clear_i,
     input  logic                    valid_i,
     input  logic [   ValueBits-1:0] feature_i,
@@ -45,7 +45,8 @@ module network_head #(
   logic [ClassBits-1:0] label;
   bnn_pkg::answer_t answer;
   logic [2:0] origin_q;
-  logic term_valid, subtract, valid, ready, unused_weights;
+  logic [ValueBits-1:0] feature_q;
+  logic valid_q, term_valid, subtract, valid, ready, unused_weights;
 
   assign unused_weights = ^weights_i;  // bytes beyond the last class
 
@@ -54,10 +55,18 @@ module network_head #(
     assign weights[8*j+:8] = weights_i[32*(j/4)+8*(3-j%4)+:8];
   end
 
+  // Far from where features come from: a cycle for the way
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= valid_i;
+  end
+
+  always_ff @(posedge clk_i) feature_q <= feature_i;
+
   if (ValueBits == 1) begin : gen_signs
-    assign term_valid = valid_i;
+    assign term_valid = valid_q;
     assign terms = weights;
-    assign subtract = !feature_i;
+    assign subtract = !feature_q;
     assign borrow_o = '0;
     logic unused_borrow;
     assign unused_borrow = ^borrow_i;
@@ -69,9 +78,9 @@ module network_head #(
     ) u_row (
         .clk_i,
         .rst_ni,
-        .valid_i,
+        .valid_i   (valid_q),
         .weights_i (weights),
-        .feature_i,
+        .feature_i (feature_q),
         .valid_o   (term_valid),
         .products_o(terms),
         .borrow_i,

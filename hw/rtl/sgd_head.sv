@@ -50,8 +50,11 @@ module sgd_head #(
     output logic [                 31:0] steps_o
 );
 
+  logic [32*HeadLanes-1:0] weights_q;  // a cycle after their feature
   logic [8*NClasses+8:0] borrow_request;
   logic [16*NClasses+1:0] borrow_answer;
+
+  always_ff @(posedge clk_i) weights_q <= weights_i;
 
   network_head #(
       .ValueBits(8),
@@ -63,7 +66,7 @@ module sgd_head #(
       .clear_i,
       .valid_i,
       .feature_i,
-      .weights_i,
+      .weights_i (weights_q),
       .finish_i,
       .bank_i    (1'b0),
       .probe_i   (1'b0),
