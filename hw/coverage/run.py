@@ -66,7 +66,9 @@ RUNS = {
 }
 _FUNCTION = re.compile(r'function automatic .*?(\w+)\(')
 _NO_STATE = re.compile(r'\s*default: (state_q <= \w+)?;')
-CONSTANT_FUNCTIONS = ('images', 'last_ones', 'last_words', 'starts')
+CONSTANT_FUNCTIONS = (
+    *('halvings', 'images', 'last_lanes', 'last_ones', 'last_words', 'most_channels', 'starts'),
+)
 _POINT = re.compile(r"^C '(.*)' (\d+)$")
 Point = tuple[str, str, str]  # file, kind, place
 LINES = ('line', 'branch')

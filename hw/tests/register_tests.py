@@ -20,7 +20,8 @@ WEIGHT_BITS = int(os.environ.get('WEIGHT_BITS', '1'))
 VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
 N_SAMPLES = int(os.environ.get('N_SAMPLES', '64'))
 NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
-KEPT = {'es_scale': 0xFFFFFFFF, 'es_batch': 0xFFFF, 'es_register': 0xFFFFFFFF}
+SCALE = 'flip_scale' if VALUE_BITS == 1 else 'sgd_scale'
+KEPT = {'es_scale': 0xFFFFFFFF, 'es_batch': 0xFFFF, 'es_register': 0xFFFFFFFF, SCALE: 0xFFFFFFFF}
 
 
 @cocotb.test()
@@ -30,6 +31,17 @@ async def what_is_kept_reads_back(dut):
         for value in (0xFFFFFFFF, 0x55555555, 0xAAAAAAAA, 1):
             await accelerator.write(name, value)
             assert await accelerator.read(name) == value & mask, (name, value)
+
+
+@cocotb.test()
+async def the_map_tells_its_version_and_the_bank_that_runs(dut):
+    accelerator = await Accelerator.reset(dut)
+    assert await accelerator.read('hardware_version') == 1 << 16
+    image = parameter_image(NETWORK, random_weights(NETWORK, 1, WEIGHT_BITS), LANES)
+    for bank in (1, 0):
+        assert await accelerator.write_bank(bank, image) == 'intact'
+        await accelerator.select(bank)
+        assert await accelerator.read('bank_select') == bank
 
 
 @cocotb.test()
