@@ -13,13 +13,11 @@ any weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from edge_adapt.drift._odds import Odds, SHORTEST
-from edge_adapt.drift._reference import Reference
-from edge_adapt.drift._signature import Signature
-from edge_adapt.drift._watcher import COOL_DOWN, Sight, WARM_UP, Watcher
+from edge_adapt.drift._scene_watcher import SceneWatcher
+from edge_adapt.drift._watcher import Sight
 from edge_adapt.records import Array, F64, Observation
 from edge_adapt.signals import IMAGE_GROUPS, N_IMAGE_FEATURES, PIXELS
 from edge_adapt.signals.groups import gather, span_of
@@ -32,22 +30,11 @@ _LATEST: Final = 32  # frames that its mean remembers
 _SPAN: Final = span_of(IMAGE_GROUPS)
 
 
-class SceneOdds(Watcher):
+class SceneOdds(SceneWatcher):
     """Alarms where scenes in a row look like one corruption; silent without odds of scenes."""
 
-    def __init__(
-        self, reference: Reference, warm_up: int = WARM_UP, cool_down: int = COOL_DOWN
-    ) -> None:
-        self._odds = reference.odds
-        super().__init__(reference, warm_up, cool_down)
-
-    def rebase(self, weights: Mapping[str, Array], version: str) -> None:
-        """Start anew; corruptions are known of the clean world alone, whatever the weights."""
-        is_clean = Signature.in_weights(weights) is None
-        self._odds = self.reference.odds if is_clean else None
-        super().rebase(weights, version)
-
     def _forget(self) -> None:
+        self._odds = self.reference.odds if self._is_clean else None
         self._sums: Array = np.zeros(0 if self._odds is None else len(self._odds.names))
         self._means: F64 = np.zeros(N_IMAGE_FEATURES)  # of the scene that goes on
         self._n_frames = self._n_missed = self._class = 0

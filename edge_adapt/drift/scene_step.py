@@ -13,16 +13,14 @@ features jump to where one of them leads from there, and not to where another sc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import log, sqrt
 from operator import mul
 from typing import Final, NamedTuple
 
-from edge_adapt.drift._reference import Reference
 from edge_adapt.drift._scene_changes import N_AFTER, N_BEFORE, SceneChanges
-from edge_adapt.drift._signature import Signature
-from edge_adapt.drift._watcher import COOL_DOWN, Sight, WARM_UP, Watcher
-from edge_adapt.records import Array, F32, Observation
+from edge_adapt.drift._scene_watcher import SceneWatcher
+from edge_adapt.drift._watcher import Sight
+from edge_adapt.records import F32, Observation
 from edge_adapt.signals import BLOCKS, IMAGE_GROUPS, PIXELS
 from edge_adapt.signals.groups import gather, span_of
 import numpy as np
@@ -38,25 +36,14 @@ _NOTHING: Final = Sight(group=BLOCKS)
 _SPAN: Final = span_of(IMAGE_GROUPS)
 
 
-class SceneStep(Watcher):
+class SceneStep(SceneWatcher):
     """Alarms on a step between two frames of one scene; keeps some ten frames' features."""
-
-    def __init__(
-        self, reference: Reference, warm_up: int = WARM_UP, cool_down: int = COOL_DOWN
-    ) -> None:
-        self._changes = reference.changes
-        super().__init__(reference, warm_up, cool_down)
-
-    def rebase(self, weights: Mapping[str, Array], version: str) -> None:
-        """Start anew; corruptions are known of the clean world alone, whatever the weights."""
-        is_clean = Signature.in_weights(weights) is None
-        self._changes = self.reference.changes if is_clean else None
-        super().rebase(weights, version)
 
     def _forget(self) -> None:
         self._maps: list[_Map] = []
         self._agreed: list[bool] = []  # whether each map is like the one before it
-        self._held = _Held(self._changes) if self._changes is not None else None
+        changes = self.reference.changes if self._is_clean else None
+        self._held = _Held(changes) if changes is not None else None
 
     def _look(self, observation: Observation) -> Sight:
         newer = _Map.of(observation.features[BLOCKS])
