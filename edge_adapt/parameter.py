@@ -39,7 +39,8 @@ class Parameter:
         low, high = self.minimum, self.maximum
         if isinstance(value, str) or (low is None and high is None):
             return ''
-        if (low is not None and value < low) or (high is not None and value > high):
+        # asked so that NaN, which is neither below nor above, is refused
+        if not (low is None or value >= low) or not (high is None or value <= high):
             bounds = f'>= {low:g}' if high is None else f'within {low:g}..{high:g}'
             return f'{self.name} must be {bounds}, got {value}'
         return ''

@@ -17,7 +17,7 @@ AUTOSTART = Parameter(
 WATCHDOG = Parameter(
     'watchdog_s',
     10.0,
-    'End the process, to be started again, when it has hung so long; 0 never does.',
+    'End the process, to be started again, when it has hung so long, 1 s at least; 0 never does.',
     minimum=0.0,
     maximum=3600.0,
 )

@@ -26,7 +26,7 @@ OK = TransitionCallbackReturn.SUCCESS
 FAILED = TransitionCallbackReturn.FAILURE
 BROKEN = TransitionCallbackReturn.ERROR
 LOOK_UP_S = 0.2  # a signal is noticed this soon
-LOADING_S = 60.0  # that loading may take longer than a callback
+TRANSITION_S = 60.0  # that loading, or the end of a step, may take beyond a callback
 
 
 class EdgeNode(LifecycleNode):
@@ -90,7 +90,7 @@ class EdgeNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle transition."""
-        self.watchdog.allow(LOADING_S)
+        self.watchdog.allow(TRANSITION_S)
         answer = self._go(
             self.configure, 'inactive', self._configured, 'inactive: loaded and warm'
         )
@@ -119,7 +119,8 @@ class EdgeNode(LifecycleNode):
         return self._go(self.close, 'unconfigured', told='unconfigured after an error')
 
     def _stop(self) -> None:
-        """Stop listening; what was loaded stays."""
+        """Stop listening; what was loaded stays. A step under way comes to its end."""
+        self.watchdog.allow(TRANSITION_S)
         self.until_inactive.close()
         self._destroy(self._activated)
 
@@ -228,7 +229,6 @@ def _run(nodes: list[EdgeNode], stop: threading.Event) -> int:
             spinner.spin_once(timeout_sec=LOOK_UP_S)
         except Exception as error:  # noqa: BLE001  of a callback; nobody else would say it
             nodes[0].fail(error)
-    watchdog.alive()  # and the end must come, too
     for node in nodes:
         node.close()
     spinner.shutdown()

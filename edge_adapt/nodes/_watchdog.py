@@ -6,6 +6,9 @@ from collections.abc import Callable
 import faulthandler
 import time
 
+from edge_adapt.errors import UsageError
+
+SHORTEST_S = 1.0  # a quiet process is not heard of more often than every 0.2 s
 STANDARD_ERROR = 2
 _ROUNDS = 8  # the limit is set anew so often before it is reached
 
@@ -18,9 +21,13 @@ class Watchdog:
     Fast DDS waits without end for a lock in shared memory whose owner was killed. Therefore the
     time is watched by a thread in C, of faulthandler, which writes to standard error where every
     Python thread was. A process that was stopped (SIGSTOP) for longer counts as one that hung.
+
+    Raises UsageError for a limit that the quickest process cannot keep.
     """
 
     def __init__(self, limit_s: float, now_s: Callable[[], float] = time.monotonic) -> None:
+        if 0 < limit_s < SHORTEST_S:
+            raise UsageError(f'watchdog_s is 0, never, or >= {SHORTEST_S:g}, got {limit_s:g}')
         self.limit_s = limit_s
         self._now_s, self._next_s = now_s, 0.0
 

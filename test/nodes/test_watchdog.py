@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+from typing import Any
 
 import edge_adapt
 from edge_adapt.nodes._watchdog import Watchdog
@@ -39,11 +40,13 @@ KEEP_INTERPRETER = 'ctypes.PyDLL(None).sleep(100)'
 END = "raise ValueError('on purpose')"
 
 
-def ran(folder: Path, limit_s: float, **words: object) -> subprocess.CompletedProcess[str]:
-    script = folder / 'slow.py'
-    script.write_text(SCRIPT.format(limit_s=limit_s, **words))
+def ran(
+    folder: Path, limit_s: object, script: str = SCRIPT, **words: object
+) -> subprocess.CompletedProcess[str]:
+    path = folder / 'slow.py'
+    path.write_text(script.format(limit_s=limit_s, **words))
     return subprocess.run(
-        [sys.executable, str(script)],
+        [sys.executable, str(path)],
         capture_output=True,
         text=True,
         check=False,
@@ -57,7 +60,12 @@ def ran(folder: Path, limit_s: float, **words: object) -> subprocess.CompletedPr
 def test_what_hangs_ends_with_status_1_and_its_place(
     place: str, hang: str, tmp_path: Path, domain: int
 ) -> None:
-    words = {'load_s': 0, 'callback': 'pass', 'work': 'time.sleep(0.01)', place: hang}
+    words: dict[str, Any] = {
+        'load_s': 0,
+        'callback': 'pass',
+        'work': 'time.sleep(0.01)',
+        place: hang,
+    }
     done = ran(tmp_path, 2.0, **words)
     assert done.returncode == 1, done.stderr
     assert 'Timeout' in done.stderr
@@ -73,6 +81,22 @@ def test_a_slow_start_is_no_hang_and_zero_seconds_are_for_ever(
     done = ran(tmp_path, limit_s, load_s=load_s, callback=callback, work=work)
     assert 'Timeout' not in done.stderr
     assert 'on purpose' in done.stderr
+
+
+def test_a_step_under_way_comes_to_its_end(tmp_path: Path, domain: int) -> None:
+    callback = 'import os, signal; os.kill(os.getpid(), signal.SIGTERM)'
+    script = SCRIPT.replace('inference', 'adaptation').replace('Inference', 'Adaptation')
+    done = ran(tmp_path, 1.0, script, load_s=0, callback=callback, work='time.sleep(4)')
+    assert (done.returncode, done.stderr.count('Timeout')) == (0, 0)
+
+
+@pytest.mark.parametrize('limit_s', [0.1, 0.999, -1.0, float('nan'), 1e9])
+def test_a_time_nobody_can_keep_is_refused(limit_s: float, tmp_path: Path, domain: int) -> None:
+    text = f'.{limit_s}' if limit_s != limit_s else limit_s
+    done = ran(tmp_path, text, load_s=0, callback='pass', work='pass')
+    assert done.returncode == 2
+    assert 'watchdog_s' in done.stderr
+    assert 'Traceback' not in done.stderr
 
 
 def test_the_time_a_worker_took_counts(monkeypatch: pytest.MonkeyPatch) -> None:
