@@ -69,11 +69,12 @@ def load(path: Path) -> Recipe:
     augmentation = values.pop('augmentation', {})
     _check_keys(path, values, Recipe)
     _check_keys(path, augmentation, Augmentation)
-    if 'test' in values.get('parts', ()):
-        raise UsageError(f"{path} trains on part 'test', which is read once, at the end")
+    parts = values.get('parts', ['train'])
+    if not isinstance(parts, list) or not parts or 'test' in parts:
+        raise UsageError(f"{path} trains on parts {parts!r}: a list, without 'test'")
     values['layers'] = tuple(_layer(text) for text in values['layers'].split())
     values['input_shape'] = tuple(values['input_shape'])
-    values['parts'] = tuple(values.get('parts', ('train',)))
+    values['parts'] = tuple(parts)
     return Recipe(**values, augmentation=Augmentation(**augmentation), name=path.stem)
 
 

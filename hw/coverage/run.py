@@ -145,6 +145,9 @@ def main(words: list[str]) -> int:
     """Run the tests, tell of each, print a line of JSON a module, and write all."""
     asked = dict(word.split('=', 1) for word in words if '=' in word)
     names = [word for word in words if '=' not in word] or [*RUNS]
+    if unknown := set(names) - set(RUNS):
+        sys.stderr.write(f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}\n')
+        return 2
     hits: dict[Point, int] = defaultdict(int)
     for name in names:
         chosen = CHOSEN | dict(RUNS[name].chosen) | asked

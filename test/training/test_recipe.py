@@ -31,7 +31,9 @@ def test_layers_are_named_by_kind_width_and_pool(tmp_path: Path) -> None:
         (TEXT + 'epochs = 3\n', r"unknown keys \['epochs'\]"),
         (TEXT + '[augmentation]\nflip = true\n', r"unknown keys \['flip'\]"),
         (TEXT.replace('i64', 'q64'), "'q64' is not a layer"),
-        (TEXT + "parts = ['train', 'test']\n", "trains on part 'test'"),
+        (TEXT + "parts = ['train', 'test']\n", "without 'test'"),
+        (TEXT + 'parts = []\n', 'trains on parts'),
+        (TEXT + "parts = 'train'\n", 'a list'),
         ('data = ', 'is not a recipe'),
     ],
 )
