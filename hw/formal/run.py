@@ -71,23 +71,42 @@ _PORT: Values = {
     **{'NClasses': 2, 'HeadLanes': 1, 'NFeatures': 2},
 }
 _CONVOLVED: Values = {'NConvolutions': 2, 'Channels': "48'h000100020001", 'ConvWeightBits': 1}
+_LINES: Values = {'Height': 3, 'Width': 3, 'Bits': 2}
+_POOL: Values = {'Height': 3, 'Width': 5, 'NOut': 2}
+_CONVOLUTION: Values = {
+    **{'Lanes': 32, 'Height': 2, 'Width': 2, 'NIn': 1, 'NOut': 2},
+}
+_SGD: Values = {'NClasses': 2, 'NFeatures': 2, 'NSamples': 2, 'Lanes': 16}
 _STAT: Values = {'NNeurons': 3, 'NFirst': 2, 'AccBits': 3, 'WindowBits': 2}
 # Of small parameters, which the proofs' counters fit. The engine as a whole is only bounded.
 PROOFS = {
     'bank_control': Proof('bank_control'),
+    'conv_layer': Proof('conv_layer', _CONVOLUTION, cover_depth=0),
+    'conv_layer_place': Proof(
+        'conv_layer', _CONVOLUTION | {'Height': 1, 'Width': 1, 'Pool': "1'b0"}, cover_depth=35
+    ),
+    'conv_layer_pixels': Proof(
+        'conv_layer', _CONVOLUTION | {'PixelPlanes': 8, 'FirstWeightBits': 8}, cover_depth=0
+    ),
+    'conv_pool': Proof('conv_pool', _POOL, cover_depth=35),
+    'conv_pool_alone': Proof('conv_pool', _POOL | {'Pool': "1'b0"}, cover_depth=0),
     'es_sequencer': Proof('es_sequencer', _ES, cover_depth=35),
     'es_sequencer_levels': Proof('es_sequencer', _ES | {'ValueBits': 8}),
     'flip_unit': Proof('flip_unit', _FLIPS, cover_depth=45),
+    'frame_buffer': Proof('frame_buffer', {'Lanes': 2, 'NBeats': 3}),
     'head_accumulator': Proof('head_accumulator', {'NClasses': 3, 'NFeatures': 3}),
     'head_sgd': Proof('head_sgd', {'NClasses': 2, 'NFeatures': 2}, cover_depth=45),
     'layer_sequencer': Proof('layer_sequencer', _LAYERS, cover_depth=50),
     'layer_sequencer_pixels': Proof('layer_sequencer', _PIXELS, cover_depth=0),
+    'line_buffer': Proof('line_buffer', _LINES, cover_depth=30),
     'network_engine': Proof(
         'network_engine', _ENGINE, bmc_depth=40, cover_depth=0, is_inductive=False
     ),
     'parameter_port': Proof('parameter_port', _PORT, cover_depth=35),
     'parameter_port_convolutions': Proof('parameter_port', _PORT | _CONVOLVED, cover_depth=0),
     'row_loss': Proof('row_loss', {'NClasses': 3}, cover_depth=40),
+    'sgd_unit': Proof('sgd_unit', _SGD, cover_depth=35),
+    'sgd_unit_words': Proof('sgd_unit', _SGD | {'NFeatures': 3}, cover_depth=0),
     'skid_buffer': Proof('skid_buffer', {'Width': 4}),
     'stat_threshold': Proof('stat_threshold', {'AccBits': 3, 'WindowBits': 2}, cover_depth=35),
     'stat_unit': Proof('stat_unit', _STAT, cover_depth=45),
@@ -104,7 +123,15 @@ def script(name: str, task: str) -> str:
     proof = PROOFS[name]
     top, parameters = proof.module, proof.parameters
     files = [path for path in sources(top) if path.stem != top]
-    sets = ' '.join(f'-set {name} {value}' for name, value in parameters.items())
+    sets = [f'{name} {value}' for name, value in parameters.items()]
+    # A module without parts is read once its parameters are known: with others what is proved
+    # may be large. (Parts of such a module would be read twice, which yosys 0.70 dies of.)
+    if all(path.stem.endswith('_pkg') for path in files):
+        defer = '-defer '
+        resize = f'hierarchy -top {top} ' + ' '.join(f'-chparam {pair}' for pair in sets)
+    else:
+        defer = ''
+        resize = f'chparam {" ".join(f"-set {pair}" for pair in sets)} {top}' if sets else ''
     return '\n'.join(
         [
             '[options]',
@@ -113,8 +140,8 @@ def script(name: str, task: str) -> str:
             'smtbmc z3',
             '[script]',
             *(f'read_verilog -sv {path.name}' for path in files),
-            f'read_verilog -sv -formal -DFORMAL {top}.sv',
-            f'chparam {sets} {top}' if sets else '',
+            f'read_verilog {defer}-sv -formal -DFORMAL {top}.sv',
+            resize,
             # Only what the properties see: the paths of data are not proved.
             f'prep -flatten -top {top}',
             'delete -output */o:*',

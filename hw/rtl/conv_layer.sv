@@ -228,4 +228,8 @@ module conv_layer #(
       .m_tag_o
   );
 
+`ifdef FORMAL
+  `include "conv_layer_properties.svh"
+`endif
+
 endmodule

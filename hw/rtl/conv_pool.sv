@@ -73,4 +73,8 @@ module conv_pool #(
     end
   end
 
+`ifdef FORMAL
+  `include "conv_pool_properties.svh"
+`endif
+
 endmodule

@@ -73,4 +73,8 @@ module frame_buffer #(
     rdata_o <= memory[{read_half_q, addr_i}];
   end
 
+`ifdef FORMAL
+  `include "frame_buffer_properties.svh"
+`endif
+
 endmodule

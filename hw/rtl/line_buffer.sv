@@ -77,4 +77,8 @@ module line_buffer #(
     end
   end
 
+`ifdef FORMAL
+  `include "line_buffer_properties.svh"
+`endif
+
 endmodule

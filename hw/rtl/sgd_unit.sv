@@ -194,4 +194,8 @@ module sgd_unit #(
     end
   end
 
+`ifdef FORMAL
+  `include "sgd_unit_properties.svh"
+`endif
+
 endmodule
