@@ -16,7 +16,6 @@ initial past_q = 1'b0;
 always_ff @(posedge clk_i) past_q <= 1'b1;
 always_comb assume (rst_ni == past_q);
 always_comb assume (!release_i || frame_valid_o);
-always_comb assume (32'(addr_i) < NBeats);
 
 assign accepts = take && s_last_i && n_words_q == NBeats - 1;
 assign has_packet = n_words_q != '0;
@@ -34,7 +33,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_read_q <= 1'b0;
   end else begin
     n_frames_q <= n_left + 2'(accepts);
-    was_read_q <= frame_valid_o && !release_i;
+    was_read_q <= frame_valid_o && !release_i && 32'(addr_i) < NBeats;
     if (take) n_words_q <= s_last_i ? '0 : n_words_q == NBeats ? NBeats : n_words_q + 32'd1;
   end
 end

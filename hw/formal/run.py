@@ -28,13 +28,18 @@ Values = dict[str, int | str]
 
 @dataclass(frozen=True)
 class Proof:
-    """A module with its parameters, and how many cycles the bounded tasks look ahead."""
+    """
+    A module with its parameters, and how many cycles the bounded tasks look ahead.
+
+    `free` are parts that may answer anything; what is assumed of them they have proofs of.
+    """
 
     module: str
     parameters: Parameters = field(default_factory=dict)
     bmc_depth: int = 20
     cover_depth: int = 20
     is_inductive: bool = True
+    free: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> dict[str, str]:
@@ -76,11 +81,19 @@ _POOL: Values = {'Height': 3, 'Width': 5, 'NOut': 2}
 _CONVOLUTION: Values = {
     **{'Lanes': 32, 'Height': 2, 'Width': 2, 'NIn': 1, 'NOut': 2},
 }
+_FRAMES: Values = {
+    **{'Lanes': 4, 'NLayers': 1, 'Height': 1, 'Width': 3},
+    **{'Channels': "32'h00020001", 'Pools': "1'b0"},
+}
 _SGD: Values = {'NClasses': 2, 'NFeatures': 2, 'NSamples': 2, 'Lanes': 16}
 _STAT: Values = {'NNeurons': 3, 'NFirst': 2, 'AccBits': 3, 'WindowBits': 2}
 # Of small parameters, which the proofs' counters fit. The engine as a whole is only bounded.
 PROOFS = {
     'bank_control': Proof('bank_control'),
+    'conv_engine': Proof('conv_engine', _FRAMES, free=('conv_layer',)),
+    'conv_engine_parted': Proof(
+        'conv_engine', _FRAMES | {'Channels': "32'h00080001"}, cover_depth=0, free=('conv_layer',)
+    ),
     'conv_layer': Proof('conv_layer', _CONVOLUTION, cover_depth=0),
     'conv_layer_place': Proof(
         'conv_layer', _CONVOLUTION | {'Height': 1, 'Width': 1, 'Pool': "1'b0"}, cover_depth=35
@@ -139,9 +152,10 @@ def script(name: str, task: str) -> str:
             '[engines]',
             'smtbmc z3',
             '[script]',
-            *(f'read_verilog -sv {path.name}' for path in files),
+            *(f'read_verilog {_kind(path, proof)}-sv {path.name}' for path in files),
             f'read_verilog {defer}-sv -formal -DFORMAL {top}.sv',
             resize,
+            *([f'hierarchy -top {top}', 'cutpoint -blackbox'] if proof.free else []),
             # Only what the properties see: the paths of data are not proved.
             f'prep -flatten -top {top}',
             'delete -output */o:*',
@@ -151,6 +165,10 @@ def script(name: str, task: str) -> str:
             '',
         ]
     )
+
+
+def _kind(path: Path, proof: Proof) -> str:
+    return '-lib ' if path.stem in proof.free else ''
 
 
 def missing() -> list[str]:

@@ -193,4 +193,8 @@ module conv_engine #(
   logic unused_streams;
   assign unused_streams = ^{data, last};  // bits beyond a layer's channels
 
+`ifdef FORMAL
+  `include "conv_engine_properties.svh"
+`endif
+
 endmodule
