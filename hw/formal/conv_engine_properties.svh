@@ -15,13 +15,13 @@ localparam int unsigned NParts = NLast < Lanes ? Lanes / NLast : NLast / Lanes;
 localparam int unsigned PartBits = NParts > 1 ? $clog2(NParts) : 1;
 
 // Signals of the parts, by the names that flattening gives them
-(* hierconn *)logic [1:0] \u_frames.full_q ;
-(* hierconn *)logic \u_frames.read_half_q ;
-(* hierconn *)logic \u_frames.write_half_q ;
-(* hierconn *)logic \u_frames.release_i ;
-(* hierconn *)logic [PartBits-1:0] \u_packer.part_q ;
+(* hierconn *) logic [1:0] \u_frames.full_q ;
+(* hierconn *) logic \u_frames.read_half_q ;
+(* hierconn *) logic \u_frames.write_half_q ;
+(* hierconn *) logic \u_frames.release_i ;
+(* hierconn *) logic [PartBits-1:0] \u_packer.part_q ;
 
-logic past_q, was_offering_q, was_last_q, was_giving_q, was_given_last_q, was_offered_q;
+logic past_q, was_offering_q, was_giving_q, was_given_last_q, was_offered_q;
 logic [31:0] n_taken_q, n_packed_q, n_given_q, n_words;
 logic [PlaceBits-1:0] was_place_q, was_address_q;
 logic [Lanes-1:0] was_word_q;

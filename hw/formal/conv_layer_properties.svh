@@ -10,16 +10,16 @@
 // Signals of the parts, by the names that flattening gives them
 localparam int unsigned LineRowBits = $clog2(Height + 1);
 localparam int unsigned LineColumnBits = $clog2(Width + 1);
-(* hierconn *)logic [LineRowBits-1:0] \u_lines.row_q ;
-(* hierconn *)logic [LineColumnBits-1:0] \u_lines.column_q ;
-(* hierconn *)logic [2:0] \u_sequencer.state_q ;
-(* hierconn *)logic \u_sequencer.layer_q ;
-(* hierconn *)logic [15:0] \u_sequencer.neuron_q ;
-(* hierconn *)logic [15:0] \u_sequencer.word_q ;
-(* hierconn *)logic [3:0] \u_sequencer.plane_q ;
-(* hierconn *)logic [3:0] \u_sequencer.weight_plane_q ;
-(* hierconn *)logic [15:0] \u_pool.row_q ;
-(* hierconn *)logic [15:0] \u_pool.column_q ;
+(* hierconn *) logic [LineRowBits-1:0] \u_lines.row_q ;
+(* hierconn *) logic [LineColumnBits-1:0] \u_lines.column_q ;
+(* hierconn *) logic [2:0] \u_sequencer.state_q ;
+(* hierconn *) logic \u_sequencer.layer_q ;
+(* hierconn *) logic [15:0] \u_sequencer.neuron_q ;
+(* hierconn *) logic [15:0] \u_sequencer.word_q ;
+(* hierconn *) logic [3:0] \u_sequencer.plane_q ;
+(* hierconn *) logic [3:0] \u_sequencer.weight_plane_q ;
+(* hierconn *) logic [15:0] \u_pool.row_q ;
+(* hierconn *) logic [15:0] \u_pool.column_q ;
 
 // States of the sequencer
 localparam logic [2:0] SeqIdle = 3'd0;

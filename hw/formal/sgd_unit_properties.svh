@@ -8,13 +8,13 @@
 // a time, and runs have steps (register_file.sv).
 
 // Signals of the parts, by the names that flattening gives them
-(* hierconn *)logic [2:0] \u_sgd.state_q ;
-(* hierconn *)logic [RowBits:0] \u_sgd.feature_q ;
-(* hierconn *)logic \u_sgd.updating_q ;
-(* hierconn *)logic \u_sgd.write_row ;
-(* hierconn *)logic \u_sgd.row_we_i ;
-(* hierconn *)logic \u_sgd.biases_we_i ;
-(* hierconn *)logic \u_samples.order_we_i ;
+(* hierconn *) logic [2:0] \u_sgd.state_q ;
+(* hierconn *) logic [RowBits:0] \u_sgd.feature_q ;
+(* hierconn *) logic \u_sgd.updating_q ;
+(* hierconn *) logic \u_sgd.write_row ;
+(* hierconn *) logic \u_sgd.row_we_i ;
+(* hierconn *) logic \u_sgd.biases_we_i ;
+(* hierconn *) logic \u_samples.order_we_i ;
 
 // States of the head
 localparam logic [2:0] HeadFeature = 3'd0;
@@ -34,7 +34,8 @@ typedef struct packed {
   logic [2:0] head_part;
 } rank_t;
 
-logic past_q, was_waiting_q, was_idle_q, waiting, runs, offers, head_waits, head_next, head_computes;
+logic past_q, was_waiting_q, was_idle_q, waiting, runs, offers;
+logic head_waits, head_next, head_computes;
 logic was_stalled_q, was_last_q, was_updated_q;
 logic [RowBits+ClassBits:0] was_place_q;
 logic [RowBits+ClassBits+1:0] n_given_q;
@@ -142,7 +143,8 @@ always_comb begin
     a_update : assert (!\u_sgd.write_row || (runs && \u_sgd.feature_q < BiasRow));
     a_samples : assert (status_o.n_samples <= 16'(NSamples));
     // A store gives every value and bias once, the last of them as the last.
-    a_given : assert (state_q != StStore || 32'(n_given_q) == NClasses * 32'(feature_q) + 32'(class_q));
+    a_given : assert (state_q != StStore ||
+        32'(n_given_q) == NClasses * 32'(feature_q) + 32'(class_q));
     a_last : assert (!m_valid_o || m_last_o == (32'(n_given_q) == NClasses * (NFeatures + 1) - 1));
     // A word that is offered stays until it is taken: its place does, and what is there.
     a_stays : assert (!was_stalled_q || (m_valid_o && m_last_o == was_last_q &&

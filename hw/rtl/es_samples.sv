@@ -35,9 +35,10 @@ module es_samples #(
   logic [SampleBits-1:0] sample_q;
   logic [SampleBits:0] n_samples_q;
   logic [WordBits-1:0] word_in_q;
-  logic has_room;
+  logic has_room, keep, dropped_q;
 
   assign has_room = !n_samples_q[SampleBits];
+  assign keep = valid_i && has_room && !dropped_q;
   assign n_samples_o = 16'(n_samples_q);
 
   always_ff @(posedge clk_i) begin
@@ -45,21 +46,28 @@ module es_samples #(
     word_o   <= samples[{sample_q, word_at_i}];
     label_o  <= labels[sample_q];
     if (order_we_i) order[order_at_i] <= order_wdata_i;
-    if (valid_i && has_room) samples[{n_samples_q[SampleBits-1:0], word_in_q}] <= word_i;
-    if (valid_i && has_room && last_i) labels[n_samples_q[SampleBits-1:0]] <= label_i;
+    if (keep) samples[{n_samples_q[SampleBits-1:0], word_in_q}] <= word_i;
+    if (keep && last_i) labels[n_samples_q[SampleBits-1:0]] <= label_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       n_samples_q <= '0;
       word_in_q   <= '0;
+      dropped_q   <= 1'b0;
     end else if (clear_i) begin
       n_samples_q <= '0;
       word_in_q   <= '0;
+      dropped_q   <= valid_i ? !last_i : dropped_q || word_in_q != '0;
     end else if (valid_i) begin
-      word_in_q <= last_i ? '0 : word_in_q + WordBits'(1);
-      if (last_i && has_room) n_samples_q <= n_samples_q + 1'b1;
+      word_in_q <= last_i || dropped_q ? '0 : word_in_q + WordBits'(1);
+      dropped_q <= dropped_q && !last_i;
+      if (keep && last_i) n_samples_q <= n_samples_q + 1'b1;
     end
   end
+
+`ifdef FORMAL
+  `include "es_samples_properties.svh"
+`endif
 
 endmodule

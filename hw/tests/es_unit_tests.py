@@ -72,14 +72,20 @@ class Unit:
         packed = pack_signs(features) if VALUE_BITS == 1 else features.view(np.uint8)
         packed = np.pad(packed, ((0, 0), (0, -packed.shape[1] % n_bytes)))
         for row, label in zip(packed, labels, strict=True):
+            dut.sample_label_i.value = int(label)
             for at in range(0, len(row), n_bytes):
-                dut.sample_valid_i.value = 1
-                dut.sample_word_i.value = int.from_bytes(row[at : at + n_bytes].tobytes(), 'big')
-                dut.sample_last_i.value = int(at + n_bytes == len(row))
-                dut.sample_label_i.value = int(label)
-                await self.falling
-            dut.sample_valid_i.value = 0
+                word = int.from_bytes(row[at : at + n_bytes].tobytes(), 'big')
+                await self.tap(word, is_last=at + n_bytes == len(row))
             await self.falling
+
+    async def tap(self, word, is_last):
+        """Give a word of a sample."""
+        dut = self.dut
+        dut.sample_valid_i.value = 1
+        dut.sample_word_i.value = word
+        dut.sample_last_i.value = int(is_last)
+        await self.falling
+        dut.sample_valid_i.value = 0
 
     async def load(self, region, values):
         self.dut.region_i.value = region
@@ -179,3 +185,26 @@ async def a_run_of_many_generations_is_those_one_by_one(dut):
     await unit.run(n_generations)
     np.testing.assert_array_equal(await unit.values(), run.values)
     assert int(dut.generations_o.value) == n_generations
+
+
+@cocotb.test()
+@cocotb.parametrize(with_a_word=[False, True])
+async def a_frame_that_a_clear_cuts_is_no_sample(dut, with_a_word):
+    unit = Unit(dut)
+    await unit.reset()
+    n_words = -(-N_FEATURES * VALUE_BITS // LANES)
+    assert n_words > 1
+    if with_a_word:
+        dut.sample_clear_i.value = 1
+        await unit.tap(1, is_last=False)
+        dut.sample_clear_i.value = 0
+    else:
+        await unit.tap(1, is_last=False)
+        await unit.pulse('sample_clear')
+    for _ in range(n_words - 2):
+        await unit.tap(1, is_last=False)
+    await unit.tap(1, is_last=True)
+    assert int(dut.n_samples_o.value) == 0
+    for word in range(n_words):
+        await unit.tap(1, is_last=word == n_words - 1)
+    assert int(dut.n_samples_o.value) == 1
