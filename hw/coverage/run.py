@@ -2,76 +2,34 @@
 Line and toggle coverage of each module by the tests in the simulator; writes results.json here.
 
     python -m hw.coverage.run [run ...] [NAME=VALUE ...]     # all of RUNS by default
+    python -m hw.coverage.run --missing MODULE [run ...]     # what no test reached, bit by bit
 
 A name with a value goes to the environment of the tests. What a run passed is kept in its build,
 so what was cut short goes on; results.json is written when all have run. A point counts as
 covered where any of the runs came by. Lines that only elaboration runs, and `default` arms of
-states that there are not, do not count. A toggle point is one direction of one bit of a signal;
-bits of counters that these small networks do not reach count as not covered.
+states that there are not, do not count. A toggle point is one direction of one bit of a signal.
+Those of left_out.py do not count: `toggle` is without them, `toggle_of_all` with them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from importlib.metadata import version
 import json
 from pathlib import Path
-import re
 import sys
 import time
 from typing import Any
 
-from hw.cosim.build import build, RTL, run
-from hw.tests.builds import (
-    BITS,
-    Build,
-    CONVOLUTIONS_INT8,
-    CONVOLVED,
-    LEVELS,
-    of_accelerator,
-    of_convolutions,
-    of_descent,
-    PIXELS_INT8,
-)
+from hw.cosim.build import build, run
+from hw.coverage import left_out
+from hw.coverage.points import counted, LINES, missing, Point, points, share
+from hw.coverage.runs import CHOSEN, RUNS
+from hw.tests.builds import Build
 
 HERE = Path(__file__).resolve().parent
-# What bounds the time of the tests; a name with a value in the command comes before it.
-CHOSEN = {'N_FRAMES': '100', 'N_WRITES': '4', 'N_GENERATIONS': '4', 'N_STEPS': '40'}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A build, and the tests that it is run with."""
-
-    build: Build
-    tests: tuple[str, ...]
-    chosen: Mapping[str, str] = field(default_factory=dict)
-
-
-_BITS = of_accelerator(BITS)
-_LEVELS = of_accelerator(LEVELS)
-RUNS = {
-    'bits': Run(_BITS, ('accelerator_tests', 'register_tests')),
-    'bits_learn': Run(_BITS, ('statistics_tests', 'learning_tests', 'flips_tests')),
-    'pixels_int8': Run(of_accelerator(PIXELS_INT8), ('accelerator_tests', 'statistics_tests')),
-    'levels': Run(_LEVELS, ('accelerator_tests', 'register_tests')),
-    'levels_learn': Run(_LEVELS, ('learning_tests', 'descent_tests')),
-    'convolved': Run(of_accelerator(CONVOLVED), ('accelerator_tests',)),
-    'convolutions': Run(
-        of_convolutions(CONVOLUTIONS_INT8), ('conv_engine_tests',), {'N_FRAMES': '1'}
-    ),
-    'descent': Run(of_descent(), ('sgd_head_tests',)),
-}
-_FUNCTION = re.compile(r'function automatic .*?(\w+)\(')
-_NO_STATE = re.compile(r'\s*default: (state_q <= \w+)?;')
-CONSTANT_FUNCTIONS = (
-    *('halvings', 'images', 'last_lanes', 'last_ones', 'last_words', 'most_channels', 'starts'),
-)
-_POINT = re.compile(r"^C '(.*)' (\d+)$")
-Point = tuple[str, str, str]  # file, kind, place
-LINES = ('line', 'branch')
+TOGGLES = ('toggle',)
 
 
 def kept(build_of: Build, tests: str, chosen: Mapping[str, str]) -> Path:
@@ -91,85 +49,74 @@ def cover(build_of: Build, tests: str, chosen: Mapping[str, str]) -> None:
         path.with_name('coverage.dat').rename(path)
 
 
-def points(path: Path) -> Iterator[tuple[Point, int]]:
-    """Yield the points of a coverage file of verilator, and how often each was passed."""
-    for line in path.read_text().splitlines():
-        if match := _POINT.match(line):
-            fields = dict(
-                part.split('\x02', 1) for part in match[1].split('\x01') if '\x02' in part
-            )
-            kind = fields['page'].partition('/')[0].removeprefix('v_')
-            place = ':'.join(fields.get(name, '') for name in ('l', 'n', 'o'))
-            yield (Path(fields['f']).stem, kind, place), int(match[2])
-
-
-def counted(hits: Mapping[Point, int]) -> dict[Point, int]:
-    """Return the points without lines that no simulation runs (`idle_lines`)."""
-    idle = {name: idle_lines(RTL / f'{name}.sv') for name in {point[0] for point in hits}}
-    return {
-        (name, kind, place): n
-        for (name, kind, place), n in hits.items()
-        if kind not in LINES or int(place.partition(':')[0]) not in idle[name]
-    }
-
-
-def idle_lines(path: Path) -> set[int]:
-    """Return lines of functions that only elaboration calls, and of arms for no state at all."""
-    found, inside = set(), False
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        if match := _FUNCTION.search(line):
-            inside = path.stem == 'geometry_pkg' or match[1] in CONSTANT_FUNCTIONS
-        if inside or _NO_STATE.match(line):
-            found.add(number)
-        inside = inside and 'endfunction' not in line
-    return found
-
-
-def share(hits: Mapping[Point, int], module: str, kinds: tuple[str, ...]) -> dict[str, Any]:
-    """Return how many of a module's points were passed."""
-    counts = [n for (name, kind, _), n in hits.items() if name == module and kind in kinds]
-    covered = sum(n > 0 for n in counts)
-    percent = round(100 * covered / len(counts), 1) if counts else None
-    return {'covered': covered, 'points': len(counts), 'percent': percent}
-
-
 def table_of(hits: Mapping[Point, int]) -> dict[str, dict[str, Any]]:
-    """Return module -> its shares of lines and of toggles."""
+    """Return module -> its shares of lines and of toggles, and what is left out of those."""
+    counting, reasons = left_out.without(hits)
     return {
-        module: {'line': share(hits, module, LINES), 'toggle': share(hits, module, ('toggle',))}
+        module: {
+            'line': share(hits, module, LINES),
+            'toggle': share(counting, module, TOGGLES),
+            'toggle_of_all': share(hits, module, TOGGLES),
+            'left_out': reasons.get(module, {}),
+        }
         for module in sorted({module for module, _, _ in hits})
     }
 
 
-def main(words: list[str]) -> int:
-    """Run the tests, tell of each, print a line of JSON a module, and write all."""
-    asked = dict(word.split('=', 1) for word in words if '=' in word)
-    names = [word for word in words if '=' not in word] or [*RUNS]
-    if unknown := set(names) - set(RUNS):
-        sys.stderr.write(f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}\n')
-        return 2
+def total_of(table: Mapping[str, Mapping[str, Any]], kind: str) -> dict[str, Any]:
+    """Return the share of all modules together."""
+    covered, n = (sum(row[kind][name] for row in table.values()) for name in ('covered', 'points'))
+    return {'covered': covered, 'points': n, 'percent': round(100 * covered / n, 1)}
+
+
+def passed(names: list[str], asked: Mapping[str, str]) -> dict[Point, int]:
+    """Run what is not kept yet, tell of each, and return how often each point was passed."""
     hits: dict[Point, int] = defaultdict(int)
     for name in names:
-        chosen = CHOSEN | dict(RUNS[name].chosen) | asked
+        chosen = {**RUNS[name].chosen, **asked}
         for tests in RUNS[name].tests:
             start_s = time.monotonic()
             cover(RUNS[name].build, tests, chosen)
             sys.stderr.write(f'{name} {tests}: {time.monotonic() - start_s:.0f} s\n')
             for point, n in points(kept(RUNS[name].build, tests, chosen)):
                 hits[point] += n
-    table = table_of(counted(hits))
-    result = {
+    return counted(hits)
+
+
+def result_of(hits: Mapping[Point, int], words: list[str], asked: Mapping[str, str]) -> Any:
+    """Return what results.json holds."""
+    table = table_of(hits)
+    return {
         'kind': 'simulated',
         'command': ' '.join(['python -m hw.coverage.run', *words]),
         'environment': CHOSEN | asked,
         'tools': {name: version(name) for name in ('verilator', 'cocotb')},
+        'all': {kind: total_of(table, kind) for kind in ('line', 'toggle', 'toggle_of_all')},
         'modules': table,
     }
-    if len(names) == len(RUNS):
+
+
+def main(words: list[str]) -> int:
+    """Run the tests, and write and print what they passed, or what they missed of a module."""
+    module = words.pop(words.index('--missing') + 1) if '--missing' in words[:-1] else ''
+    asked = dict(word.split('=', 1) for word in words if '=' in word)
+    names = [word for word in words if '=' not in word and word != '--missing'] or [*RUNS]
+    if unknown := set(names) - set(RUNS):
+        sys.stderr.write(f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}\n')
+        return 2
+    hits = passed(names, asked)
+    if module:
+        counting, _ = left_out.without(hits)
+        sys.stdout.writelines(f'{line}\n' for line in missing(counting, module))
+        return 0
+    for sentence in (wrong := left_out.untrue(hits)):
+        sys.stderr.write(f'left_out.py says that this cannot move, and it did: {sentence}\n')
+    result = result_of(hits, words, asked)
+    if len(names) == len(RUNS) and not wrong:
         (HERE / 'results.json').write_text(json.dumps(result, indent=2) + '\n')
-    for module, figures in table.items():
-        sys.stdout.write(json.dumps({'module': module, **figures}) + '\n')
-    return 0
+    for name, figures in result['modules'].items():
+        sys.stdout.write(json.dumps({'module': name, **figures}) + '\n')
+    return 1 if wrong else 0
 
 
 if __name__ == '__main__':

@@ -30,18 +30,23 @@ module conv_pool #(
   localparam int unsigned Size = Pool ? 2 : 1;
   localparam int unsigned NTiles = Width / Size;
   localparam int unsigned TileBits = NTiles > 1 ? $clog2(NTiles) : 1;
+  localparam int unsigned RowBits = Height > 1 ? $clog2(Height) : 1;
+  localparam int unsigned ColumnBits = Width > 1 ? $clog2(Width) : 1;
+  localparam logic [RowBits-1:0] LastRow = RowBits'(Height - 1);
+  localparam logic [ColumnBits-1:0] LastColumn = ColumnBits'(Width - 1);
 
   logic [NOut-1:0] tiles[2**TileBits];
   logic [NOut-1:0] reached_q, reached;
   logic [NOut-2:0] bits_q;  // of all channels but the last
-  logic [15:0] row_q, column_q;
+  logic [RowBits-1:0] row_q;
+  logic [ColumnBits-1:0] column_q;
   logic [TileBits-1:0] tile;
   logic first_of_tile, last_of_tile, counts, place_done, any;
 
-  assign tile = TileBits'(column_q / 16'(Size));
-  assign first_of_tile = row_q % 16'(Size) == '0 && column_q % 16'(Size) == '0;
-  assign last_of_tile = row_q % 16'(Size) == 16'(Size - 1) && column_q % 16'(Size) == 16'(Size - 1);
-  assign counts = row_q < 16'(Height / Size * Size) && column_q < 16'(NTiles * Size);
+  assign tile = TileBits'(32'(column_q) / Size);
+  assign first_of_tile = !Pool || (!row_q[0] && !column_q[0]);
+  assign last_of_tile = !Pool || (row_q[0] && column_q[0]);
+  assign counts = 32'(row_q) < Height / Size * Size && 32'(column_q) < NTiles * Size;
   assign any = reached_q[NOut-1] || reached_i;
   assign reached = {reached_q[NOut-2:0], any};
   assign place_done = valid_i && last_i;
@@ -54,7 +59,8 @@ module conv_pool #(
     if (place_done && counts) tiles[tile] <= reached;
     if (place_done) begin
       m_data_o <= {bits_q, any ^ flip_i};
-      m_last_o <= row_q == 16'(Height / Size * Size - 1) && column_q == 16'(NTiles * Size - 1);
+      m_last_o <= row_q == RowBits'(Height / Size * Size - 1) &&
+          column_q == ColumnBits'(NTiles * Size - 1);
       m_tag_o  <= tag_i;
     end
   end
@@ -67,8 +73,8 @@ module conv_pool #(
     end else begin
       m_valid_o <= (place_done && counts && last_of_tile) || (m_valid_o && !m_ready_i);
       if (place_done) begin
-        column_q <= column_q == 16'(Width - 1) ? '0 : column_q + 16'd1;
-        if (column_q == 16'(Width - 1)) row_q <= row_q == 16'(Height - 1) ? '0 : row_q + 16'd1;
+        column_q <= column_q == LastColumn ? '0 : column_q + ColumnBits'(1);
+        if (column_q == LastColumn) row_q <= row_q == LastRow ? '0 : row_q + RowBits'(1);
       end
     end
   end

@@ -55,6 +55,7 @@ module es_sequencer #(
   logic [3:0] plane_q;
   logic [2:0] wait_q;
   logic [15:0] batch_q, generation_q, order_at_q, next_batch, next_generation;
+  logic [31:0] generations_q;
   logic [1:0] region_q;
   logic last_class, last_plane, last_generation, settled;
 
@@ -76,6 +77,7 @@ module es_sequencer #(
   assign first_sample_o = batch_q == '0;
   assign order_at_o = order_at_q;
   assign settled_o = settled;
+  assign generations_o = generations_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -89,7 +91,7 @@ module es_sequencer #(
       generation_q  <= '0;
       order_at_q    <= '0;
       region_q      <= '0;
-      generations_o <= '0;
+      generations_q <= '0;
     end else begin
       wait_q <= '0;
       unique case (state_q)
@@ -186,7 +188,7 @@ module es_sequencer #(
             if (feature_q == BiasRow) begin
               feature_q     <= '0;
               generation_q  <= next_generation;
-              generations_o <= generations_o + 32'd1;
+              generations_q <= generations_q + 32'd1;
               state_q       <= last_generation ? es_pkg::StIdle : es_pkg::StDraw;
             end
           end

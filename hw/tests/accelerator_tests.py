@@ -248,12 +248,25 @@ async def packets_that_are_no_frame_are_dropped_and_counted(dut):
     accelerator, weights = await loaded(dut, seed=1)
     images = random_images(NETWORK, 2, seed=1)
     words = frame_words(NETWORK, weights, images, LANES)
-    await accelerator.send(words[0][:-1])
-    await accelerator.send(np.concatenate([words[0], words[0][:1]]))
+    await accelerator.send(~words[0][:-1])  # whatever they hold
+    await accelerator.send(~np.concatenate([words[0], words[0][:1]]))
     results = await accelerator.infer(words)
     np.testing.assert_array_equal([r.logits for r in results], expected(weights, images))
     assert await accelerator.read('frames_refused') == 2
     assert await accelerator.read('frames') == 2
+
+
+@cocotb.test()
+async def a_sample_with_a_label_of_any_bits_is_answered_too(dut):
+    accelerator, weights = await loaded(dut, seed=1)
+    images = random_images(NETWORK, 4, seed=4)
+    wanted = expected(weights, images)
+    frames = frame_words(NETWORK, weights, images, LANES)
+    for words, label, logits in zip(frames, (255, 0, 85, 170), wanted, strict=True):
+        await accelerator.send(words, label=label)
+        result = accelerator._result(await accelerator.results.recv())
+        np.testing.assert_array_equal(result.logits, logits)
+    assert await accelerator.read('es_status') == 4 << 16
 
 
 @cocotb.test()

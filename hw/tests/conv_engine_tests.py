@@ -167,6 +167,8 @@ async def bits_equal_the_reference(dut, idle, backpressure):
 async def with_two_banks(dut):
     unit = Unit(dut)
     both = [random_weights(NETWORK, seed, WEIGHT_BITS) for seed in (1, 2)]
+    flips = {name: 1 - both[0][name] for name in both[0] if name.endswith('.flips')}
+    both[1] = both[1].replace(flips)  # so that bits that never change differ in the banks
     await unit.reset()
     for bank, weights in enumerate(both):
         await unit.load(weights, bank)
@@ -182,6 +184,33 @@ async def what_was_written_reads_back(dut):
             n_lanes = geometry.lanes_of(layer) // 32
             held = await unit.weights_of(layer, n_lanes, len(words.weights), bank)
             np.testing.assert_array_equal(held, words.weights)
+
+
+@cocotb.test()
+async def words_of_no_place_change_nothing(dut):
+    unit, weights = Unit(dut), random_weights(NETWORK, 1, WEIGHT_BITS)
+    await unit.reset()
+    await unit.load(weights)
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        layer, lane, addr, word, region = (
+            int(rng.integers(0, n)) for n in (256, 256, 1 << 16, 1 << 32, 4)
+        )
+        where = place_of(layer, int(rng.integers(0, 2)), lane, addr) | 1 << WE_PLACE
+        if layer < len(POOLS):  # a layer has weights and thresholds, no more
+            region &= 2
+        dut.access_i.value = where | (region << 2 | region & 1) << REGION_PLACE | word
+        await unit.falling
+        for real in range(len(POOLS)):
+            where = place_of(real, 0, lane, addr) | 1 << WE_PLACE
+            dut.access_i.value = where | 4 + 4 * (lane & 1) << REGION_PLACE | word
+            await unit.falling
+    dut.access_i.value = 0
+    images = random_images(NETWORK, 1, seed=3)
+    sending = cocotb.start_soon(unit.send(images, never()))
+    bits = await unit.receive(1, never())
+    await sending
+    np.testing.assert_array_equal(bits, expected(weights, images))
 
 
 @cocotb.test()

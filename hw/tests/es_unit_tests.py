@@ -20,6 +20,7 @@ LANES = int(os.environ.get('LANES', '32'))
 N_GENERATIONS = int(os.environ.get('N_GENERATIONS', '64'))
 VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
 NETWORK = network_of((8, N_FEATURES), 1) if VALUE_BITS == 1 else levels_network_of((8, N_FEATURES))
+LIMIT = 127 * 256  # of a weight's value
 
 
 class Objective:
@@ -208,3 +209,53 @@ async def a_frame_that_a_clear_cuts_is_no_sample(dut, with_a_word):
     for word in range(n_words):
         await unit.tap(1, is_last=word == n_words - 1)
     assert int(dut.n_samples_o.value) == 1
+
+
+@cocotb.test()
+async def values_and_means_of_any_size_move_as_row_es_moves_them(dut):
+    features, labels, updater, task = problem(7, 1 / 256, batch_size=4)
+    rng, most = np.random.default_rng(2), 16 if VALUE_BITS == 1 else 127
+    unit = Unit(dut)
+    await unit.reset()
+    for turn in range(24):
+        await unit.capture(features, labels)
+        run = updater.start(task)
+        mean = rng.integers(-most, most + 1, N_FEATURES).astype(np.int16)
+        mean[turn % 5 :: 5] = (0, -most, most, -1)[turn % 4]
+        task = task._replace(mean=mean)
+        values = rng.integers(-LIMIT, LIMIT + 1, run.values.shape)
+        values[:, -1] = rng.integers(-(1 << 21), 1 << 21, len(values))
+        run = run._replace(values=values, register=int(rng.integers(1, 1 << 32)))
+        await unit.prepare(task, run, batch_size=4)
+        run = updater.step(task, run)
+        await unit.load(2, run.order[run.at - 4 : run.at])
+        dut.step_i.value = 8
+        await unit.run(1)
+        np.testing.assert_array_equal(await unit.values(), run.values, f'{turn}')
+
+
+@cocotb.test()
+async def a_sample_keeps_a_label_of_any_bits(dut):
+    unit = Unit(dut)
+    await unit.reset()
+    features = np.ones((4, N_FEATURES), np.int8)
+    for labels in ((0, 255, 85, 170), (255, 0, 170, 85)):
+        await unit.capture(features, labels)
+        for place, label in enumerate(labels):
+            await unit.load(2, [place])
+            for _ in range(3):
+                await unit.falling
+            assert int(dut.sample_label.value) == label
+
+
+@cocotb.test()
+async def generations_are_counted_in_32_bits(dut):
+    unit = Unit(dut)
+    await unit.reset()
+    features, labels = np.ones((N_SAMPLES, N_FEATURES), np.int8), np.zeros(N_SAMPLES, int)
+    await unit.capture(features, labels)
+    for bit in range(1, 33):
+        dut.u_sequencer.generations_q.value = (1 << bit) - 1
+        dut.n_batch_i.value = 1
+        await unit.run(1)
+        assert int(dut.generations_o.value) == 1 << bit & 0xFFFFFFFF

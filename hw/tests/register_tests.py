@@ -21,6 +21,8 @@ VALUE_BITS = int(os.environ.get('VALUE_BITS', '1'))
 N_SAMPLES = int(os.environ.get('N_SAMPLES', '64'))
 NETWORK = network_of(WIDTHS, PLANES) if VALUE_BITS == 1 else levels_network_of(WIDTHS)
 SCALE = 'flip_scale' if VALUE_BITS == 1 else 'sgd_scale'
+N_WINDOW = 1 << int(os.environ.get('STAT_BITS', '6'))
+IMAGES = random_images(NETWORK, 1, seed=3)
 KEPT = {'es_scale': 0xFFFFFFFF, 'es_batch': 0xFFFF, 'es_register': 0xFFFFFFFF, SCALE: 0xFFFFFFFF}
 
 
@@ -86,5 +88,48 @@ async def samples_are_kept_until_they_are_cleared(dut):
             result = accelerator._result(await accelerator.results.recv())
             np.testing.assert_array_equal(result.logits, wanted)
         assert await accelerator.read('es_status') == N_SAMPLES << 16, turn
-        await accelerator.write('es_clear', 0)
-        assert await accelerator.read('es_status') == 0
+        for unit in ('es',) if VALUE_BITS == 1 else ('es', 'sgd'):
+            await accelerator.write(f'{unit}_clear', 0)
+            assert await accelerator.read(f'{unit}_status') == 0
+
+
+@cocotb.test()
+async def counts_of_any_size_reach_their_registers(dut):
+    accelerator = await Accelerator.reset(dut)
+    learning, flips = dut.u_engine.u_learning, dut.u_engine.u_flips
+    counts = {'es_generations': learning.gen_es.u_es.u_sequencer.generations_q}
+    if VALUE_BITS == 1:
+        counts['flip_accepted'] = flips.gen_flips.u_flips.accepted_q
+        counts['flip_fitness'] = flips.gen_flips.u_flips.parent_q
+        counts['stat_distance'] = learning.gen_stat.u_stat.distance_o
+    else:
+        counts['sgd_steps'] = learning.gen_sgd.u_sgd.u_sgd.steps_o
+    for name, count in counts.items():
+        for value in (0xFFFFFFFF, 0x55555555, 0xAAAAAAAA, 0):
+            count.value = value
+            assert await accelerator.read(name) == value, name
+
+
+@cocotb.test()
+async def runs_of_any_length_are_taken(dut):
+    commands = [('es_run', 'es_register', 0xFFFF), ('es_run', 'es_register', 0x5555)]
+    if VALUE_BITS == 1:
+        commands += [('flip_run', 'flip_register', value) for value in (0xFFFF, 0xAAAA, 0x5555)]
+        commands += [('stat_run', '', (N_WINDOW - 1) << 20 | 0x1FFF0), ('stat_run', '', 0)]
+    for name, register, value in commands:
+        accelerator = await Accelerator.reset(dut)
+        image = parameter_image(NETWORK, random_weights(NETWORK, 1, WEIGHT_BITS), LANES)
+        for bank in (0, 1):
+            await accelerator.write_bank(bank, image)
+        await accelerator.select(0)
+        frames = frame_words(NETWORK, random_weights(NETWORK, 1, WEIGHT_BITS), IMAGES, LANES)
+        await accelerator.send(frames[0], label=1)
+        await accelerator.results.recv()
+        await accelerator.write('es_batch', 0xFFFF)
+        if VALUE_BITS == 1:
+            await accelerator.write('flip_scale', 0xFF << 16 | 1)
+        if register:
+            await accelerator.write(register, 0xFFFFFFFF)
+        await accelerator.write(name, value)
+        status = f'{name.partition("_")[0]}_status'
+        assert await accelerator.read(status) & 1, 'it ended at once'

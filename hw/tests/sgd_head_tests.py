@@ -136,10 +136,12 @@ async def frames_are_answered_while_it_learns(dut):
     dut.rate_i.value, dut.shift_i.value = 7, 8
     weights = rng.integers(-128, 128, (N_CLASSES, N_FEATURES))
     frames = rng.integers(-127, 128, (40, N_FEATURES))
+    biases = rng.integers(-(1 << 31), 1 << 31, len(frames))  # one for all classes
     answers = []
 
     async def answer():
-        for frame in frames:
+        for frame, bias in zip(frames, biases, strict=True):
+            dut.bias_i.value = int(bias) & 0xFFFFFFFF
             dut.clear_i.value = 1
             await unit.falling
             dut.clear_i.value = 0
@@ -169,4 +171,17 @@ async def frames_are_answered_while_it_learns(dut):
         await unit.step(levels, label)
     await running
     assert_equal(await unit.head(), head, 'end')
-    np.testing.assert_array_equal(answers, frames @ weights.T)
+    wanted = (frames @ weights.T + biases[:, None]).astype(np.int32)
+    np.testing.assert_array_equal(answers, wanted)
+
+
+@cocotb.test()
+async def steps_are_counted_in_32_bits(dut):
+    unit, head = Unit(dut), some_head(2)
+    await unit.reset()
+    await unit.load(head)
+    levels, labels = samples(1)
+    for value in (0, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, 0x55555555, 0xAAAAAAAA):
+        dut.gen_sgd.u_sgd.steps_o.value = value
+        await unit.step(levels[0], labels[0])
+        assert int(dut.steps_o.value) == value + 1 & 0xFFFFFFFF

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from hw.coverage.run import LINES, points, share
+from hw.cosim.build import RTL
+from hw.coverage import left_out
+from hw.coverage.points import bit_of, LINES, missing, Point, points, ranges, share
 from hw.synth.tools import cells
 
 OLD = """
@@ -48,3 +50,39 @@ def test_points_of_coverage_are_those_of_their_module(tmp_path: Path) -> None:
     assert lines == {'covered': 1, 'points': 2, 'percent': 50.0}
     assert share(hits, 'skid_buffer', ('toggle',))['percent'] == 100.0
     assert share(hits, 'accelerator', LINES)['percent'] is None
+
+
+def of_bit(module: str, bit: str) -> Point:
+    return module, 'toggle', f'9:3:{bit}'
+
+
+def test_a_toggle_point_is_one_direction_of_a_bit() -> None:
+    assert bit_of(of_bit('line_buffer', 'lines[10][3]:1->0')) == ('lines[10]', 3, '1->0')
+    assert bit_of(of_bit('stat_unit', 'busy_o:0->1')) == ('busy_o', 0, '0->1')
+    assert bit_of(('stat_unit', 'branch', '9:3:if')) is None
+
+
+def test_what_is_missing_is_told_by_ranges() -> None:
+    hits = {of_bit('bits_port', f'word_i[{at}]:0->1'): int(at == 2) for at in range(5)}
+    hits[('bits_port', 'line', '7:5:else')] = 0
+    assert [*missing(hits, 'bits_port')] == [
+        'bits_port.sv:7:5 else',
+        'bits_port word_i 0->1 4:3 1:0',
+    ]
+    assert ranges({0, 1, 3, 7, 8, 9}) == '9:7 3 1:0'
+
+
+def test_only_bits_that_no_build_can_move_are_left_out() -> None:
+    low, high = (of_bit('network_engine', f'step4_q.word[{at}]:0->1') for at in (0, 15))
+    unused = of_bit('network_engine', 'unused_step:0->1')
+    counting, reasons = left_out.without({low: 0, high: 0, unused: 3})
+    assert [*counting] == [low]
+    assert sum(reasons['network_engine'].values()) == 2
+    assert left_out.untrue({low: 1, high: 0, unused: 3}) == []
+    assert len(left_out.untrue({high: 1})) == 1, 'a bit that moved was said not to'
+
+
+def test_every_row_of_what_is_left_out_names_modules_and_a_reason() -> None:
+    for row in left_out.table():
+        assert row.reason
+        assert all((RTL / f'{module}.sv').exists() for module in row.modules), row
