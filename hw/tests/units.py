@@ -48,6 +48,7 @@ UNITS = {
     'es_values': of_unit('es_values', NClasses=10, NFeatures=40, NDirections=2),
     'es_bits': of_es(1),
     'es_levels': of_es(8),
+    'directions': of_unit('es_directions', NFeatures=64, NDirections=2),
     'registers': of_unit(
         'register_file', Geometry=0x5A5AA5A5, HasEs=1, StatBits=12, SgdSamples=4096, HasFlips=1
     ),
@@ -62,7 +63,7 @@ UNITS = {
         'flip_unit', Lanes=32, NClasses=4, NSamples=1 << 16, NBeats=1, WeightDepth=1 << 16
     ),
     'flips_of_65535_neurons': of_layers((65535, 2, 65535), 'flip_mask', Lanes=32, FirstWords=9),
-    'hidden_bits': of_unit('bits_port', Lanes=32, NWords=4),
+    'hidden_bits': of_unit('bits_port', Lanes=32, NWords=8),
     'frames': of_unit('frame_buffer', Lanes=64, NBeats=2),
     'conv_memory': of_unit('conv_memory', Lanes=64, WeightDepth=600, NNeurons=8),
     'logarithms': of_unit('log2_unit', Width=32),
