@@ -19,7 +19,7 @@ typedef struct packed {
   logic [2:0] waits;
 } rank_t;
 
-localparam logic [2:0] Settled = 3'd4;
+localparam logic [2:0] Settled = 3'd5;
 
 logic past_q, was_waiting_q, was_idle_q, waiting, running, settling, waits_for_row, moving;
 logic counts_classes, counts_planes;

@@ -52,7 +52,10 @@ always_comb begin
     StSend: rank.part = 3'd3;
     StRead: {rank.part, rank.waits} = {3'd3, ReadLatency - wait_q};
     StAnswer: {rank.minor, rank.part} = {16'd0, 3'd2};
-    StDecide: {rank.middle, rank.minor, rank.part} = {16'd0, 16'd0, 3'd1};
+    StDecide: begin
+      {rank.middle, rank.minor, rank.part} = {16'd0, 16'd0, 3'd1};
+      rank.waits = GainLatency - wait_q;
+    end
     StWrite: rank.part = 3'd1;
     default: rank = '0;
   endcase
@@ -93,6 +96,8 @@ always_comb begin
     a_address_zero :
     assert (state_q == StRead || state_q == StWrite || (addr_q == '0 && group_q == '0));
     a_latency : assert (state_q != StRead || wait_q <= ReadLatency);
+    a_gain : assert (state_q != StDecide || wait_q <= GainLatency);
+    a_wait : assert (state_q == StRead || state_q == StDecide || wait_q == '0);
     a_written : assert (!we_o || sweep_o);
     a_waits : assert (!was_waiting_q || was_idle_q || rank == was_rank_q);
     a_falls : assert (was_waiting_q || was_idle_q || rank < was_rank_q);

@@ -4,7 +4,7 @@
 // Inside row_loss: a sample's loss that is begun is done. A rank says what is left of it and falls
 // in every cycle; nothing from outside is waited for.
 
-localparam int unsigned Stages = 13;
+localparam int unsigned Stages = 14;
 
 typedef struct packed {
   logic [2:0] pass;
@@ -26,7 +26,7 @@ always_comb assume (rst_ni == past_q);
 assign lasts = {
   item0_q.last, item1_q.last, item2_q.last, item3_q.last, item4_q.last, item5_q.last,
   item6_q.last, item7_q.last, item8_q.last, item9_q.last, item10_q.last,
-  item11_q.last, done_o
+  item11_q.last, item12_q.last, done_o
 };
 
 always_comb begin

@@ -13,7 +13,7 @@ typedef struct packed {
   logic [NeuronBits-1:0] neurons;
   logic [2:0] part;
   logic [2:0] words;
-  logic wait_left;
+  logic [1:0] waits_left;
 } rank_t;
 
 logic past_q, was_waiting_q, was_idle_q, waiting, was_rate_q, was_start_q;
@@ -42,12 +42,12 @@ always_comb begin
       rank.part = 3'd1;
     end
     StCollect: {rank.frames, rank.is_collecting, rank.neurons} = {last_frame_i - frame_q, 1'b1, NeuronBits'(0)};
-    StSettle: {rank.is_settling, rank.wait_left} = {1'b1, !wait_q};
-    StRead: {rank.part, rank.wait_left} = {3'd4, !wait_q};
+    StSettle: {rank.is_settling, rank.waits_left} = {1'b1, 2'd2 - wait_q};
+    StRead: {rank.part, rank.waits_left} = {3'd4, 2'd2 - wait_q};
     StDecide: rank.part = 3'd3;
     StSolve: rank.part = 3'd2;
     StWrite: rank.part = 3'd1;
-    StStoreRead: {rank.part, rank.wait_left} = {3'd4, !wait_q};
+    StStoreRead: {rank.part, rank.waits_left} = {3'd4, 2'd2 - wait_q};
     default: {rank.part, rank.words} = {3'd3, 3'd5 - word_q};
   endcase
 end
@@ -86,8 +86,7 @@ always_comb begin
     a_sweep_zero :
     assert ((state_q != StCollect && state_q != StSettle) || sweep_q == '0);
     a_words : assert (word_q <= 3'd5 && (state_q == StStore || state_q == StIdle || word_q == '0));
-    a_wait :
-    assert (state_q == StSettle || state_q == StRead || state_q == StStoreRead || !wait_q);
+    a_wait : assert (wait_q == '0 || (is_waiting && wait_q <= 2'd2));
     a_waits : assert (!was_waiting_q || was_idle_q || rank == was_rank_q);
     a_falls : assert (was_waiting_q || was_idle_q || rank < was_rank_q);
     a_begins : assert (!was_idle_q || was_waiting_q || state_q != StIdle);

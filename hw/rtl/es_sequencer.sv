@@ -46,7 +46,7 @@ module es_sequencer #(
 
   // Of what multiplies a weight: a mean, or a level less its mean
   localparam logic [3:0] LastPlane = ValueBits == 1 ? 4'd4 : 4'd8;
-  localparam logic [2:0] RowWaits = 3'd2;  // more, until a row is there
+  localparam logic [2:0] RowWaits = 3'd3;  // more, until a row is there
 
   es_pkg::state_e state_q;
   logic [FeatureBits-1:0] feature_q;
@@ -64,7 +64,7 @@ module es_sequencer #(
   assign next_generation = generation_q + 16'd1;
   assign next_batch = batch_q + 16'd1;
   assign last_generation = next_generation == n_generations_i;
-  assign settled = wait_q == 3'd4;  // the pipeline behind the last step is empty
+  assign settled = wait_q == 3'd5;  // the pipeline behind the last step is empty
   assign state_o = state_q;
   assign region_o = region_q;
   assign feature_o = feature_q;

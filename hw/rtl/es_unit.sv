@@ -124,14 +124,14 @@ module es_unit #(
 
   (* ram_style = "block" *) logic [MeanBits-1:0] means[2**RowBits];
   logic [16*NClasses-1:0] row;
-  logic signed [MeanBits-1:0] mean1, mean2_q;
-  logic [Lanes-1:0] sample_word;
-  logic [7:0] sample_label;
-  logic [ValueBits-1:0] value2_q, value3_q;
+  logic signed [MeanBits-1:0] mean1, mean2_q, mean3_q;
+  logic [Lanes-1:0] sample_word, word2_q;
+  logic [7:0] sample_label, sample_label_q;
+  logic [ValueBits-1:0] value3_q, value4_q;
   logic signed [31:0] bias;
   logic unused_bits;
 
-  assign unused_bits = ^{order_at, value3_q};  // of a level more than its top bit is in the factor
+  assign unused_bits = ^{order_at, value4_q};  // of a level more than its top bit is in the factor
 
   always_ff @(posedge clk_i) begin
     mean1 <= means[feature[RowBits-1:0]];
@@ -182,12 +182,12 @@ module es_unit #(
   logic loss_start, loss_rotate;
   logic [ClassBits-1:0] loss_class;
   logic [NDirections-1:0] positive, negative;
-  logic [1:0] step, step1_q, step2_q, step3_q;  // {valid, bias row}
-  logic [4:0] plane1_q, plane2_q, plane3_q;  // {plane, whether it is the last}
-  logic [PlaceBits-1:0] place1_q;
-  logic signed [FactorBits-1:0] factor3_q;
-  logic in_means, in_planes, updating, save_start, load_start;
-  logic [NDirections-1:0] direction_bits3_q;
+  logic [1:0] step, step1_q, step2_q, step3_q, step4_q;  // {valid, bias row}
+  logic [4:0] plane1_q, plane2_q, plane3_q, plane4_q;  // {plane, whether it is the last}
+  logic [PlaceBits-1:0] place1_q, place2_q;
+  logic signed [FactorBits-1:0] factor4_q;
+  logic in_means, in_planes, updating, means_end, save_q, restore_q;
+  logic [NDirections-1:0] direction_bits4_q;
   logic signed [31:0] logit;
   logic signed [4:0] move_shift;
   logic [32*NDirections-1:0] moves;
@@ -199,24 +199,31 @@ module es_unit #(
   assign step = {state == es_pkg::StSample || state == es_pkg::StMeans, bias_row};
   assign loss_start = state == es_pkg::StSampleEnd && settled;
   assign updating = state == es_pkg::StUpdate;
-  assign save_start = state == es_pkg::StMeansEnd && settled && first_sample;
-  assign load_start = state == es_pkg::StMeansEnd && settled && !first_sample;
-  assign ring_turn = step2_q[1] || (updating && last_class);
+  assign means_end = state == es_pkg::StMeansEnd && settled;
+  assign ring_turn = step3_q[1] || (updating && last_class);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {step1_q, step2_q, step3_q} <= '0;
-    else {step1_q, step2_q, step3_q} <= {step, step1_q, step2_q};
+    if (!rst_ni) begin
+      {step1_q, step2_q, step3_q, step4_q} <= '0;
+      {save_q, restore_q}                  <= '0;
+    end else begin
+      {step1_q, step2_q, step3_q, step4_q} <= {step, step1_q, step2_q, step3_q};
+      {save_q, restore_q}                  <= {means_end && first_sample, means_end && !first_sample};
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    {plane3_q, plane2_q, plane1_q} <= {plane2_q, plane1_q, plane, last_plane};
-    place1_q          <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
-    value2_q          <= sample_word[ValueBits*place1_q+:ValueBits];
-    value3_q          <= value2_q;
-    mean2_q           <= mean1;
-    factor3_q <= ValueBits == 1 ? FactorBits'(mean2_q)
-                                : FactorBits'(signed'(value2_q)) - FactorBits'(mean2_q);
-    direction_bits3_q <= direction_bits;
+    {plane4_q, plane3_q, plane2_q, plane1_q} <= {plane3_q, plane2_q, plane1_q, plane, last_plane};
+    place1_q             <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
+    place2_q             <= place1_q;
+    word2_q              <= sample_word;
+    sample_label_q       <= sample_label;
+    value3_q             <= word2_q[ValueBits*place2_q+:ValueBits];
+    value4_q             <= value3_q;
+    {mean3_q, mean2_q}   <= {mean2_q, mean1};
+    factor4_q <= ValueBits == 1 ? FactorBits'(mean3_q)
+                                : FactorBits'(signed'(value3_q)) - FactorBits'(mean3_q);
+    direction_bits4_q    <= direction_bits;
   end
 
   es_accumulators #(
@@ -227,18 +234,18 @@ module es_unit #(
   ) u_accumulators (
       .clk_i,
       .row_i       (row),
-      .factor_i    (factor3_q),
-      .plane_i     (plane3_q[4:1]),
-      .last_plane_i(plane3_q[0]),
-      .feature_i   (value3_q[0]),
-      .directions_i(direction_bits3_q),
-      .valid_i     (step3_q[1]),
-      .bias_row_i  (step3_q[0]),
+      .factor_i    (factor4_q),
+      .plane_i     (plane4_q[4:1]),
+      .last_plane_i(plane4_q[0]),
+      .feature_i   (value4_q[0]),
+      .directions_i(direction_bits4_q),
+      .valid_i     (step4_q[1]),
+      .bias_row_i  (step4_q[0]),
       .planes_i    (in_planes),
       .clear_i     (state == es_pkg::StDraw),
       .rotate_i    (loss_rotate),
-      .save_i      (save_start),
-      .restore_i   (load_start),
+      .save_i      (save_q),
+      .restore_i   (restore_q),
       .bias_i      (bias),
       .logit_o     (logit),
       .moves_o     (moves)
@@ -257,7 +264,7 @@ module es_unit #(
       .done_o      (loss_done),
       .shift_i,
       .move_shift_i(move_shift),
-      .label_i     (sample_label),
+      .label_i     (sample_label_q),
       .logit_i     (logit),
       .rotate_o    (loss_rotate),
       .class_o     (loss_class),

@@ -14,7 +14,7 @@ module es_values #(
 ) (
     input  logic                          clk_i,
     input  logic                          rst_ni,
-    // The row of feature_i with latency 3; the value of class_i of that row, or its bias
+    // The row of feature_i with latency 4; the value of class_i of that row, or its bias
     input  logic        [FeatureBits-1:0] feature_i,
     input  logic                          bias_row_i,
     input  logic        [  ClassBits-1:0] class_i,
@@ -34,7 +34,7 @@ module es_values #(
     input  logic        [            4:0] shift_i
 );
 
-  logic [16*NClasses-1:0] values[2**RowBits];
+  logic [16*NClasses-1:0] values[2**RowBits], row;
   logic [31:0] biases[2**ClassBits];
   logic [FeatureBits-1:0] feature1_q, feature2_q, write_feature;
   logic [ClassBits-1:0] class1_q, class2_q, write_class;
@@ -54,7 +54,8 @@ module es_values #(
   end
 
   always_ff @(posedge clk_i) begin
-    row_o <= values[feature2_q[RowBits-1:0]];
+    row   <= values[feature2_q[RowBits-1:0]];
+    row_o <= row;
     for (int j = 0; j < NClasses; j++) begin
       if (write_row[j]) values[write_feature[RowBits-1:0]][16*j+:16] <= written[15:0];
     end

@@ -1,7 +1,7 @@
 // Copyright the edge_adapt authors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// 2^x in 1 / 2^24 for x <= 0 in 1/1024, by a table of 256 entries and a shift. Latency 2.
+// 2^x in 1 / 2^24 for x <= 0 in 1/1024, by a table of 256 entries and a shift. Latency 3.
 
 module exp2_unit (
     input  logic               clk_i,
@@ -9,12 +9,12 @@ module exp2_unit (
     output logic        [24:0] power_o
 );
 
-  logic [24:0] entry;
-  logic [4:0] halvings_q;
-  logic negative_q, nothing_q, unused_bits;
+  logic [24:0] entry, entry_q;
+  logic [4:0] halvings_q, halvings_qq;
+  logic negative_q, negative_qq, nothing_q, nothing_qq, unused_bits;
 
   // Exponents are in 1/256; entries are 1 to 2.
-  assign unused_bits = ^{x_i[1:0], entry[24], entry[0]};
+  assign unused_bits = ^{x_i[1:0], entry_q[24], entry_q[0]};
 
   exp2_table u_table (
       .clk_i,
@@ -22,13 +22,16 @@ module exp2_unit (
       .data_o (entry)
   );
 
-  // Of x < 0 in octaves, ~x counts one less than the entry is to be halved.
+  // Of x < 0 in octaves, ~x counts one less than the entry is to be halved. A block RAM answers
+  // late in a cycle: its entry is shifted in the next.
   always_ff @(posedge clk_i) begin
-    halvings_q <= ~x_i[14:10];
-    negative_q <= x_i[31];
-    nothing_q  <= x_i[31:15] != '1;
-    power_o    <= {1'b1, 24'd0};
-    if (negative_q) power_o <= nothing_q ? '0 : {1'b0, {1'b1, entry[23:1]} >> halvings_q};
+    halvings_q                               <= ~x_i[14:10];
+    negative_q                               <= x_i[31];
+    nothing_q                                <= x_i[31:15] != '1;
+    {entry_q, halvings_qq}                   <= {entry, halvings_q};
+    {negative_qq, nothing_qq}                <= {negative_q, nothing_q};
+    power_o                                  <= {1'b1, 24'd0};
+    if (negative_qq) power_o <= nothing_qq ? '0 : {1'b0, {1'b1, entry_q[23:1]} >> halvings_qq};
   end
 
 endmodule

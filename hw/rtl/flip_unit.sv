@@ -70,7 +70,8 @@ module flip_unit #(
   } state_e;
 
   localparam int unsigned NGroups = Lanes / 32;
-  localparam logic [2:0] ReadLatency = 3'd6;
+  localparam logic [2:0] ReadLatency = 3'd7;
+  localparam logic [2:0] GainLatency = 3'd3;  // until the last answer is in the sum, and compared
 
   state_e state_q;
   logic [SampleBits-1:0] sample_q;
@@ -79,7 +80,9 @@ module flip_unit #(
   logic [15:0] generation_q, addr_q;
   logic [2:0] wait_q;
   logic [31:0] register_q, best_seed_q, best_seed, accepted_q, wdata_q;
-  logic signed [31:0] sum_q, gain, parent_q, best_q, best;
+  logic signed [31:0] own_q, largest_q, gain_q, sum_q, parent_q, best_q, best;
+  logic [1:0] answered_q;
+  logic is_right_q, decided, exceeds_q, sum_passes_q, best_passes_q;
   logic last_beat, last_sample, last_child, last_generation, is_parent, accept, better;
   logic last_group, last_addr;
 
@@ -97,13 +100,12 @@ module flip_unit #(
   assign last_generation = generation_q == n_generations_i - 16'd1;
   assign last_group = group_q == 8'(NGroups - 1);
   assign last_addr = addr_q == 16'(WeightDepth - 1);
-  assign gain = signed'(m_logits_i[32*label_i+:32]) - signed'(m_logits_i[32*m_label_i+:32]) +
-      (m_label_i == label_i ? 32'sd16 : 32'sd0);
+  assign decided = state_q == StDecide && wait_q == GainLatency;
   // The best of the generation, this child included
-  assign better = child_q == 8'd1 || sum_q > best_q;
+  assign better = child_q == 8'd1 || exceeds_q;
   assign best = better ? sum_q : best_q;
   assign best_seed = better ? register_q : best_seed_q;
-  assign accept = !is_parent && last_child && best >= parent_q;
+  assign accept = !is_parent && last_child && (better ? sum_passes_q : best_passes_q);
 
   assign busy_o = state_q != StIdle;
   assign register_o = register_q;
@@ -135,7 +137,7 @@ module flip_unit #(
       wait_q       <= '0;
       accepted_q   <= '0;
     end else begin
-      wait_q <= state_q == StRead ? wait_q + 3'd1 : '0;
+      wait_q <= state_q == StRead || (state_q == StDecide && !decided) ? wait_q + 3'd1 : '0;
       unique case (state_q)
         StIdle: begin
           child_q      <= '0;
@@ -156,14 +158,16 @@ module flip_unit #(
           end
         end
         StDecide: begin
-          child_q <= last_child ? 8'd1 : child_q + 8'd1;
-          state_q <= StLoad;
-          if (!is_parent && last_child) begin
-            generation_q <= generation_q + 16'd1;
-            if (last_generation) state_q <= StIdle;
-            if (accept) begin
-              accepted_q <= accepted_q + 32'd1;
-              state_q    <= StSweep;
+          if (decided) begin
+            child_q <= last_child ? 8'd1 : child_q + 8'd1;
+            state_q <= StLoad;
+            if (!is_parent && last_child) begin
+              generation_q <= generation_q + 16'd1;
+              if (last_generation) state_q <= StIdle;
+              if (accept) begin
+                accepted_q <= accepted_q + 32'd1;
+                state_q    <= StSweep;
+              end
             end
           end
         end
@@ -185,13 +189,25 @@ module flip_unit #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) register_q <= 32'd1;
     else if (register_we_i) register_q <= register_i;
-    else if (state_q == StDecide) register_q <= following(register_q);
+    else if (decided) register_q <= following(register_q);
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) answered_q <= '0;
+    else answered_q <= {answered_q[0], state_q == StAnswer && m_valid_i};
   end
 
   always_ff @(posedge clk_i) begin
-    if (state_q == StIdle || state_q == StDecide) sum_q <= '0;
-    else if (state_q == StAnswer && m_valid_i) sum_q <= sum_q + gain;
-    if (state_q == StDecide) begin
+    own_q      <= signed'(m_logits_i[32*label_i+:32]);
+    largest_q  <= signed'(m_logits_i[32*m_label_i+:32]);
+    is_right_q <= m_label_i == label_i;
+    gain_q     <= own_q - largest_q + (is_right_q ? 32'sd16 : 32'sd0);
+    exceeds_q     <= sum_q > best_q;
+    sum_passes_q  <= sum_q >= parent_q;
+    best_passes_q <= best_q >= parent_q;
+    if (state_q == StIdle || decided) sum_q <= '0;
+    else if (answered_q[1]) sum_q <= sum_q + gain_q;
+    if (decided) begin
       best_q      <= best;
       best_seed_q <= best_seed;
       if (is_parent) parent_q <= sum_q;

@@ -4,7 +4,7 @@
 // The two banks of all parameters: bank 1 lies behind bank 0 in each memory.
 //
 // The engine reads each memory by its own port (latency 3); the parameter port writes and reads
-// all of them by region, lane and address (read latency 5).
+// all of them by region, lane and address (read latency 6).
 
 module parameter_memory #(
     parameter int unsigned WeightLanes = 4,
@@ -46,7 +46,7 @@ module parameter_memory #(
   logic [NeuronAddrBits-1:0] threshold_addr_q;
   logic [BiasAddrBits-1:0] bias_addr_q;
   logic [FeatureAddrBits-1:0] head_addr_q;
-  logic [31:0] wdata_q, word, threshold_rdata, bias_rdata;
+  logic [31:0] wdata_q, weight_word, weight_word_q, word, word_q, threshold_rdata, bias_rdata;
   logic [32*WeightLanes-1:0] weight_rdata;
   logic [32*HeadLanes-1:0] head_rdata;
   logic unused_addr;
@@ -131,17 +131,22 @@ module parameter_memory #(
     );
   end
 
-  // The word that the region and lane name
+  // The word that the region and lane name, from all over the device: two cycles for the way
   always_comb begin
-    word = (region_q[1] ? threshold_rdata : '0) | (region_q[2] ? bias_rdata : '0);
+    weight_word = '0;
     for (int i = 0; i < WeightLanes; i++) begin
-      if (weight_lane_q[i]) word |= weight_rdata[32*i+:32];
+      if (weight_lane_q[i]) weight_word |= weight_rdata[32*i+:32];
     end
+    word = (region_q[1] ? threshold_rdata : '0) | (region_q[2] ? bias_rdata : '0);
     for (int i = 0; i < HeadLanes; i++) begin
       if (head_lane_q[i]) word |= head_rdata[32*i+:32];
     end
   end
 
-  always_ff @(posedge clk_i) rdata_o <= word;
+  always_ff @(posedge clk_i) begin
+    weight_word_q <= weight_word;
+    word_q        <= word;
+    rdata_o       <= weight_word_q | word_q;
+  end
 
 endmodule

@@ -46,7 +46,7 @@ module parameter_port #(
     input  logic        m_ready_i,
     output logic [31:0] m_data_o,
     output logic        m_last_o,
-    // The memories: region_o is one hot {head, bias, thresholds, weights}; read latency 4
+    // The memories: region_o is one hot {head, bias, thresholds, weights}; read latency 5
     output logic        mem_we_o,
     output logic [ 3:0] mem_region_o,
     output logic [ 7:0] mem_lane_o,
@@ -84,7 +84,7 @@ module parameter_port #(
   localparam logic [2:0] ErrorLong = 3'd4;
   localparam logic [2:0] ErrorCrc = 3'd5;
   localparam logic [2:0] ErrorMemory = 3'd6;
-  localparam logic [2:0] ReadLatency = 3'd5;
+  localparam logic [2:0] ReadLatency = 3'd6;
 
   localparam int unsigned NTables = NConvolutions > 0 ? NConvolutions : 1;
   localparam int unsigned LayerBits = NTables > 1 ? $clog2(NTables) : 1;
@@ -107,6 +107,7 @@ module parameter_port #(
   logic take, step, walk_end, written_q;
   logic write_q, read_q, start_bank_q;  // a command that was given
   logic step_q, ended_q, complete_q;  // a word to count in; the last one, where it belongs
+  logic judged_q, judged_complete_q, intact_q;  // and a cycle later
   logic wrong_format, wrong_geometry;
 
   // The walker: how many words each region has.
@@ -156,12 +157,12 @@ module parameter_port #(
   assign wrong_format = region_q == RegionHeader && addr_q[1:0] == 2'd0 && s_data_i != Format;
   assign wrong_geometry = region_q == RegionHeader && addr_q[1:0] == 2'd1 && s_data_i != Geometry;
 
-  assign busy_o = state_q != StIdle || ended_q || write_q || read_q;
+  assign busy_o = state_q != StIdle || ended_q || judged_q || write_q || read_q;
   assign bank_o = bank_q;
   assign error_o = error_q;
   assign versions_o = versions_q;
-  assign write_done_o = ended_q;
-  assign write_intact_o = complete_q && word_q == ~crc_q;
+  assign write_done_o = judged_q;
+  assign write_intact_o = intact_q;
   assign write_untouched_o = !written_q;
   assign m_valid_o = state_q == StReadOut;
   assign m_last_o = walk_end;
@@ -188,6 +189,7 @@ module parameter_port #(
       written_q  <= 1'b0;
       ended_q    <= 1'b0;
       complete_q <= 1'b0;
+      {judged_q, judged_complete_q, intact_q} <= '0;
       {write_q, read_q, start_bank_q} <= '0;
     end else begin
       if (mem_we_o) written_q <= 1'b1;
@@ -222,7 +224,10 @@ module parameter_port #(
         end
         default: state_q <= StIdle;
       endcase
-      if (complete_q && !write_intact_o) error_q <= ErrorCrc;
+      judged_q          <= ended_q && !start_write_i;
+      judged_complete_q <= complete_q;
+      intact_q          <= complete_q && word_q == ~crc_q;
+      if (judged_complete_q && !intact_q) error_q <= ErrorCrc;
       if (write_q || read_q) begin
         state_q   <= write_q ? StWrite : StReadIssue;
         error_q   <= ErrorNone;

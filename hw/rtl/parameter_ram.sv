@@ -55,11 +55,17 @@ module parameter_ram #(
     );
   end
 
+  // Kept: memories side by side share their addresses, and synthesis would share these registers
+  // too, a net over the whole device.
+  (* keep *)
   always_ff @(posedge clk_i) begin
     a_select_q <= {a_select_q[SelectBits-1:0], a_select};
     b_select_q <= {b_select_q[SelectBits-1:0], b_select};
-    a_rdata_o  <= a_rdata[Width*a_select_q[2*SelectBits-1:SelectBits]+:Width];
-    b_rdata_o  <= b_rdata[Width*b_select_q[2*SelectBits-1:SelectBits]+:Width];
+  end
+
+  always_ff @(posedge clk_i) begin
+    a_rdata_o <= a_rdata[Width*a_select_q[2*SelectBits-1:SelectBits]+:Width];
+    b_rdata_o <= b_rdata[Width*b_select_q[2*SelectBits-1:SelectBits]+:Width];
   end
 
 endmodule

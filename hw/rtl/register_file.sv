@@ -61,6 +61,7 @@ module register_file #(
   logic [31:0] es_scale_q, sgd_scale_q, flip_scale_q, es_status, sgd_status, flip_status;
   logic [15:0] es_batch_q;
   logic [31:0] frames_q, refused_q, latency_q, age_q, busy_cycles_q, cycles_q;
+  logic frame_started_q;
 
   assign write = s_axil_awvalid && s_axil_wvalid && (!bvalid_q || s_axil_bready);
   assign s_axil_awready = write;
@@ -198,6 +199,7 @@ module register_file #(
       refused_q     <= '0;
       latency_q     <= '0;
       age_q         <= '0;
+      frame_started_q <= 1'b0;
       busy_cycles_q <= '0;
       cycles_q      <= '0;
       es_scale_q    <= '0;
@@ -213,7 +215,9 @@ module register_file #(
       end
       rvalid_q <= (s_axil_arvalid && s_axil_arready) || (rvalid_q && !s_axil_rready);
       cycles_q <= cycles_q + 32'd1;
-      age_q    <= frame_started_i ? 32'd1 : age_q + 32'd1;
+      // A start comes from far and late in its cycle; a frame takes longer than two.
+      frame_started_q <= frame_started_i;
+      age_q <= frame_started_q ? 32'd2 : age_q + 32'd1;
       if (frame_running_i) busy_cycles_q <= busy_cycles_q + 32'd1;
       if (es_scale_we) es_scale_q <= s_axil_wdata;
       if (es_batch_we) es_batch_q <= s_axil_wdata[15:0];

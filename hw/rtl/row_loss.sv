@@ -67,7 +67,7 @@ module row_loss #(
   logic wait_q;
   logic last_class, last_direction;
   item_t item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
-  item_t item9_q, item10_q, item11_q;
+  item_t item9_q, item10_q, item11_q, item12_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);
@@ -115,7 +115,7 @@ module row_loss #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       {item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
-      {item7_q, item8_q, item9_q, item10_q, item11_q} <= '0;
+      {item7_q, item8_q, item9_q, item10_q, item11_q, item12_q} <= '0;
       done_o <= 1'b0;
     end else begin
       item0_q  <= item;
@@ -130,7 +130,8 @@ module row_loss #(
       item9_q  <= item8_q;
       item10_q <= item9_q;
       item11_q <= item10_q;
-      done_o   <= item11_q.last;
+      item12_q <= item11_q;
+      done_o   <= item12_q.last;
     end
   end
 
@@ -194,7 +195,7 @@ module row_loss #(
     end
   end
 
-  // Stages 3 to 5: powers; the ring of terms, their sum, and the sum of the others
+  // Stages 3 to 6: powers; the ring of terms, their sum, and the sum of the others
   logic [24:0] power, power_q;
   logic [25*NClasses-1:0] terms_q;
   logic [SumBits-1:0] sum_q, others_q, operand_q;
@@ -207,16 +208,16 @@ module row_loss #(
 
   always_ff @(posedge clk_i) begin
     if (start_i) sum_q <= '0;
-    else if (item4_q.term) sum_q <= sum_q + SumBits'(power);
-    if (item4_q.term || item4_q.up || item4_q.down) begin
-      terms_q <= {item4_q.term ? power : terms_q[24:0], terms_q[25*NClasses-1:25]};
+    else if (item5_q.term) sum_q <= sum_q + SumBits'(power);
+    if (item5_q.term || item5_q.up || item5_q.down) begin
+      terms_q <= {item5_q.term ? power : terms_q[24:0], terms_q[25*NClasses-1:25]};
     end
     others_q  <= sum_q - SumBits'(terms_q[24:0]);
     power_q   <= power;
     operand_q <= others_q + SumBits'(power_q);
   end
 
-  // Stages 6 to 11: logarithms, gains; the ring of differences, direction by direction
+  // Stages 7 to 12: logarithms, gains; the ring of differences, direction by direction
   logic [LogBits-1:0] logarithm;
   logic [31:0] own_share;
   logic signed [31:0] gain_q;
@@ -234,13 +235,13 @@ module row_loss #(
       .log_o(logarithm)
   );
 
-  assign own_share = item10_q.own ? 32'(signed'(moves_q[32*item10_q.direction+1+:31])) : '0;
-  assign counted = item11_q.up || item11_q.down;
+  assign own_share = item11_q.own ? 32'(signed'(moves_q[32*item11_q.direction+1+:31])) : '0;
+  assign counted = item12_q.up || item12_q.down;
   assign newest = differences_q[32*(NClasses*NDirections-1)+:32];
 
   always_ff @(posedge clk_i) begin
-    gain_q <= signed'((item10_q.up ? 32'(logarithm) : '0) -
-                      (item10_q.up ? own_share : 32'(logarithm)));
+    gain_q <= signed'((item11_q.up ? 32'(logarithm) : '0) -
+                      (item11_q.up ? own_share : 32'(logarithm)));
     if (clear_i) begin
       differences_q <= '0;
     end else if (counted) begin
@@ -248,7 +249,7 @@ module row_loss #(
                         differences_q[32*NClasses*NDirections-1:32]};
     end
     counted_q           <= counted;
-    counted_direction_q <= item11_q.direction;
+    counted_direction_q <= item12_q.direction;
   end
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_signs
@@ -273,7 +274,7 @@ module row_loss #(
   logic unused_items;
   assign unused_items = ^{
     item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q, item9_q,
-    item10_q, item11_q, logit_i, moves_i
+    item10_q, item11_q, item12_q, logit_i, moves_i
   };
 
 `ifdef FORMAL

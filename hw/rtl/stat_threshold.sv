@@ -37,12 +37,13 @@ module stat_threshold #(
   logic [4:0] step_q;
   logic [15:0] slope_q;
   logic inexact_q;
-  logic signed [Width-1:0] value_q, spread, addend;
+  logic [AccBits-1:0] spread_q;
+  logic signed [Width-1:0] value_q, addend;
   logic [Width-1:0] sum;
   logic [4:0] last_step;
 
-  assign spread = range_i == '0 ? Width'(1) : signed'(Width'(range_i));
-  assign addend = state_q == StAdd ? Width'(total_i) <<< 8 : slope_q[15] ? spread : '0;
+  assign addend = state_q == StAdd ? Width'(total_i) <<< 8 :
+      slope_q[15] ? signed'(Width'(spread_q)) : '0;
   assign last_step = 5'(window_i) + (state_q == StHalve ? 5'd7 : 5'd15);
 
   // The first bit of the slope is its sign.
@@ -81,6 +82,7 @@ module stat_threshold #(
   end
 
   always_ff @(posedge clk_i) begin
+    spread_q <= range_i == '0 ? AccBits'(1) : range_i;
     unique case (state_q)
       StIdle: begin
         value_q   <= '0;

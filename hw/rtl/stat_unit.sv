@@ -72,7 +72,8 @@ module stat_unit #(
   logic [NeuronBits-1:0] neuron_q, sweep_q;
   logic [11:0] frame_q;
   logic [2:0] word_q;
-  logic counted_q, wait_q, take, last_sweep, give, load_take, solved;
+  logic [1:0] wait_q;
+  logic counted_q, is_waiting, waited, take, last_sweep, give, load_take, solved;
 
   assign busy_o = state_q != StIdle;
   assign s_ready_o = state_q == StLoad;
@@ -81,6 +82,9 @@ module stat_unit #(
   assign give = m_valid_o && m_ready_i;
   // A frame counts whose first neuron came after the start.
   assign take = valid_i && state_q == StCollect && (neuron_q == '0 || counted_q);
+  // Three cycles, for what is on its way to the memories, or from them
+  assign is_waiting = state_q == StSettle || state_q == StRead || state_q == StStoreRead;
+  assign waited = wait_q == 2'd2;
   assign last_sweep = sweep_q == NeuronBits'(NNeurons - 1);
   assign m_last_o = last_sweep && word_q == 3'd5;
 
@@ -92,13 +96,13 @@ module stat_unit #(
       frame_q   <= '0;
       word_q    <= '0;
       counted_q <= 1'b0;
-      wait_q    <= 1'b0;
+      wait_q    <= '0;
     end else begin
       if (valid_i) begin
         neuron_q  <= last_i ? '0 : neuron_q + NeuronBits'(1);
         counted_q <= take && !last_i;
       end
-      wait_q <= !wait_q && (state_q == StSettle || state_q == StRead || state_q == StStoreRead);
+      wait_q <= is_waiting && !waited ? wait_q + 2'd1 : '0;
       unique case (state_q)
         StIdle: begin
           sweep_q <= '0;
@@ -118,15 +122,15 @@ module stat_unit #(
             if (frame_q == last_frame_i) state_q <= StSettle;
           end
         end
-        StSettle: if (wait_q) state_q <= StRead;
-        StRead: if (wait_q) state_q <= StDecide;
+        StSettle: if (waited) state_q <= StRead;
+        StRead: if (waited) state_q <= StDecide;
         StDecide: state_q <= rate_i || start_i ? StWrite : StSolve;
         StSolve: if (solved) state_q <= StWrite;
         StWrite: begin
           sweep_q <= last_sweep ? '0 : sweep_q + NeuronBits'(1);
           state_q <= last_sweep ? StIdle : StRead;
         end
-        StStoreRead: if (wait_q) state_q <= StStore;
+        StStoreRead: if (waited) state_q <= StStore;
         StStore: begin
           if (give) begin
             word_q <= word_q == 3'd5 ? '0 : word_q + 3'd1;
@@ -141,57 +145,65 @@ module stat_unit #(
     end
   end
 
-  // ---- memories: read in cycle 1, written in cycle 2 ----
+  // ---- memories: read in cycle 1, kept in cycle 2, written in cycle 4 ----
 
   logic [MomentBits-1:0] moments[2**NeuronBits];
   logic [BaseBits-1:0] bases[2**NeuronBits];
   logic [CountBits-1:0] counts[2**NeuronBits];
   logic [31:0] targets[2**NeuronBits];
-  logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q;
+  logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q, neuron3_q;
+  logic [MomentBits-1:0] moments_read;
+  logic [BaseBits-1:0] base_read;
+  logic [CountBits-1:0] count_read;
+  logic [31:0] target_read;
   logic [MomentBits-1:0] moments_q;
   logic signed [TotalBits-1:0] total, new_total;
-  logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q;
-  logic signed [BaseBits-1:0] base, candidate, new_base_q;
-  logic [CountBits-1:0] count, new_count, new_count_q;
+  logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q, sum2_q, sum3_q;
+  logic signed [BaseBits-1:0] base, candidate_q, new_base_q;
+  logic [CountBits-1:0] count, count3_q, new_count;
   logic [15:0] n_wanted;
   logic signed [15:0] slope;
-  logic take1_q, take2_q, first1_q, reached1_q, hit;
+  logic take1_q, take2_q, take3_q, first1_q, first2_q, first3_q;
+  logic reached1_q, reached2_q, reached3_q, hit;
 
   assign read_addr = state_q == StCollect ? neuron_q : sweep_q;
 
   always_ff @(posedge clk_i) begin
-    {total, low, high} <= moments[read_addr];
-    base               <= bases[read_addr];
-    count              <= counts[read_addr];
-    {n_wanted, slope}  <= targets[read_addr];
-    if (take2_q && !rate_i) moments[neuron2_q] <= moments_q;
-    if (take2_q) counts[neuron2_q] <= new_count_q;
+    moments_read       <= moments[read_addr];
+    base_read          <= bases[read_addr];
+    count_read         <= counts[read_addr];
+    target_read        <= targets[read_addr];
+    {total, low, high} <= moments_read;
+    base               <= base_read;
+    count              <= count_read;
+    {n_wanted, slope}  <= target_read;
+    if (take3_q && !rate_i) moments[neuron3_q] <= moments_q;
+    if (take3_q) counts[neuron3_q] <= new_count;
     if (state_q == StWrite) bases[sweep_q] <= new_base_q;
     if (load_take) targets[sweep_q] <= s_data_i;
   end
 
   // ---- collecting ----
 
-  assign candidate = base + (BaseBits'(1) <<< bit_i);
-  assign hit = rate_i ? BaseBits'(sum1_q) >= candidate : reached1_q;
-  assign new_count = (first1_q ? '0 : count) + CountBits'(hit);
-  assign new_total = (first1_q ? '0 : total) + TotalBits'(sum1_q);
-  assign new_low = first1_q || sum1_q < low ? sum1_q : low;
-  assign new_high = first1_q || sum1_q > high ? sum1_q : high;
+  assign hit = rate_i ? BaseBits'(sum3_q) >= candidate_q : reached3_q;
+  assign new_count = (first3_q ? '0 : count3_q) + CountBits'(hit);
+  assign new_total = (first2_q ? '0 : total) + TotalBits'(sum2_q);
+  assign new_low = first2_q || sum2_q < low ? sum2_q : low;
+  assign new_high = first2_q || sum2_q > high ? sum2_q : high;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {take2_q, take1_q} <= '0;
-    else {take2_q, take1_q} <= {take1_q, take};
+    if (!rst_ni) {take3_q, take2_q, take1_q} <= '0;
+    else {take3_q, take2_q, take1_q} <= {take2_q, take1_q, take};
   end
 
   always_ff @(posedge clk_i) begin
-    neuron1_q   <= neuron_q;
-    neuron2_q   <= neuron1_q;
-    sum1_q      <= sum_i;
-    reached1_q  <= reached_i;
-    first1_q    <= frame_q == '0;
-    moments_q   <= {new_total, new_low, new_high};
-    new_count_q <= new_count;
+    {neuron3_q, neuron2_q, neuron1_q}    <= {neuron2_q, neuron1_q, neuron_q};
+    {sum3_q, sum2_q, sum1_q}             <= {sum2_q, sum1_q, sum_i};
+    {reached3_q, reached2_q, reached1_q} <= {reached2_q, reached1_q, reached_i};
+    {first3_q, first2_q, first1_q}       <= {first2_q, first1_q, frame_q == '0};
+    moments_q                            <= {new_total, new_low, new_high};
+    candidate_q                          <= base + (BaseBits'(1) <<< bit_i);
+    count3_q                             <= count;
   end
 
   // ---- sweeping ----
@@ -236,7 +248,7 @@ module stat_unit #(
     if (state_q == StSolve) new_base_q <= solution;
     else if (!rate_i) new_base_q <= BaseBits'(low);
     else if (n_wanted == '0) new_base_q <= BaseBits'(beyond);
-    else new_base_q <= excess[16] ? base : candidate;
+    else new_base_q <= excess[16] ? base : candidate_q;
   end
 
   always_ff @(posedge clk_i) begin
