@@ -57,7 +57,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     was_reading_q <= reading;
     was_busy_q    <= busy_o;
     was_start_q   <= write_q || read_q;
-    was_last_q    <= judged_q;
+    was_last_q    <= write_done_o;
     was_rank_q    <= rank;
   end
 end
@@ -73,11 +73,11 @@ always_comb begin
     a_latency : assert (state_q != StReadWait || wait_q <= ReadLatency);
     a_ended : assert (!ended_q || state_q == StIdle);
     a_complete : assert (!complete_q || ended_q);
-    a_judged : assert (!intact_q || judged_complete_q);
+    a_judged : assert (!write_intact_o || judged_complete_q);
     a_written : assert (!was_last_q || was_start_q || write_q || read_q || !busy_o);
     a_command : assert (!(write_q && read_q) && (!read_q || state_q == StIdle));
     a_rewrites : assert (!write_q || !reading);
-    a_takes : assert (!busy_o || ended_q || judged_q || write_q || read_q || reading || s_ready_o);
+    a_takes : assert (!busy_o || ended_q || write_done_o || write_q || read_q || reading || s_ready_o);
     a_waits : assert (!was_waiting_q || rank == was_rank_q);
     a_falls : assert (!was_reading_q || was_waiting_q || !busy_o || rank < was_rank_q);
     a_began : assert (!was_start_q || busy_o);

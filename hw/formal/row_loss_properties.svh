@@ -4,7 +4,7 @@
 // Inside row_loss: a sample's loss that is begun is done. A rank says what is left of it and falls
 // in every cycle; nothing from outside is waited for.
 
-localparam int unsigned Stages = 14;
+localparam int unsigned Stages = 16;
 
 typedef struct packed {
   logic [2:0] pass;
@@ -24,7 +24,7 @@ always_comb assume (rst_ni == past_q);
 
 // Where the last item is
 assign lasts = {
-  item0_q.last, item1_q.last, item2_q.last, item3_q.last, item4_q.last, item5_q.last,
+  asked_q.last, item.last, item0_q.last, item1_q.last, item2_q.last, item3_q.last, item4_q.last, item5_q.last,
   item6_q.last, item7_q.last, item8_q.last, item9_q.last, item10_q.last,
   item11_q.last, item12_q.last, done_o
 };
@@ -59,7 +59,7 @@ always_comb begin
   if (past_q) begin
     a_class : assert (32'(class_q) < NClasses);
     a_direction : assert (32'(direction_q) < NDirections);
-    a_class_zero : assert (rotate_o || class_q == '0);
+    a_class_zero : assert (turns || class_q == '0);
     a_direction_zero :
     assert (state_q == StMoves || state_q == StUp || state_q == StDown || direction_q == '0);
     a_wait : assert (state_q == StHighest || state_q == StTerms || !wait_q);

@@ -36,7 +36,7 @@ module es_accumulators #(
     input  logic                             rotate_i,
     input  logic                             save_i,
     input  logic                             restore_i,
-    // V's bias of the class whose logit is given
+    // V's bias of the class whose logit is the first; that is given a cycle later
     input  logic signed [              31:0] bias_i,
     output logic signed [              31:0] logit_o,
     output logic        [32*NDirections-1:0] moves_o
@@ -49,13 +49,13 @@ module es_accumulators #(
   localparam int unsigned MoveBits = $clog2(MaxFactor * (NFeatures + 1)) + 2;
 
   logic [LogitBits*NClasses-1:0] logits_q, start;
-  logic signed [31:0] first;
+  logic signed [31:0] first_q, bias_q;
   logic [15:0] planes;
   logic [1:0] source;
   logic change;
   logic add_q, halve_q, subtract_q, counts_negative, unused_bits;
 
-  assign unused_bits = ^{row_i, bias_i};  // the bits of V below a half
+  assign unused_bits = ^{row_i, bias_q};  // the bits of V below a half
 
   // The last plane is the sign; a mean is within +-16, so that its last two bits are one digit,
   // of 16 or -16. The share of a mean is taken off.
@@ -72,19 +72,22 @@ module es_accumulators #(
   assign change = restore_i || rotate_i || halve_q || add_q;
   assign source = {restore_i || rotate_i, restore_i || (halve_q && !rotate_i)};
 
-  assign first = 32'(signed'(logits_q[LogitBits-1:0]));
+  always_ff @(posedge clk_i) begin
+    first_q <= 32'(signed'(logits_q[LogitBits-1:0]));
+    bias_q  <= bias_i;
+  end
 
   add_subtract #(
       .Width(28)
   ) u_bias (
-      .a_i       (first[31:4]),
-      .b_i       ({{4{bias_i[31]}}, bias_i[31:8]}),
-      .half_i    (bias_i[7]),
+      .a_i       (first_q[31:4]),
+      .b_i       ({{4{bias_q[31]}}, bias_q[31:8]}),
+      .half_i    (bias_q[7]),
       .subtract_i(1'b0),
       .sum_o     (logit_o[31:4])
   );
 
-  assign logit_o[3:0] = first[3:0];
+  assign logit_o[3:0] = first_q[3:0];
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
     localparam int unsigned Next = (j + 1) % NClasses;

@@ -4,7 +4,7 @@
 // The learning unit's samples: words of bits with a label each, kept in the order they came, and
 // the order in which they are walked.
 //
-// Memory latency 1: the sample follows order_at_i by one cycle, its word and label by two.
+// The sample follows order_at_i by a cycle, its label by three; the word follows word_at_i by two.
 
 module es_samples #(
     parameter int unsigned NSamples = 512,
@@ -29,10 +29,13 @@ module es_samples #(
     output logic [           7:0] label_o
 );
 
-  logic [SampleBits-1:0] order[NSamples];
-  logic [Lanes-1:0] samples[2**(SampleBits+WordBits)];
-  logic [7:0] labels[NSamples];
+  // What is read is not written in that cycle: an order is loaded, and names samples, between runs.
+  (* no_rw_check *) logic [SampleBits-1:0] order[NSamples];
+  (* no_rw_check *) logic [Lanes-1:0] samples[2**(SampleBits+WordBits)];
+  (* no_rw_check *) logic [7:0] labels[NSamples];
   logic [SampleBits-1:0] sample_q;
+  logic [Lanes-1:0] word_q;
+  logic [7:0] label_q;
   logic [SampleBits:0] n_samples_q;
   logic [WordBits-1:0] word_in_q;
   logic has_room, keep, dropped_q;
@@ -43,8 +46,10 @@ module es_samples #(
 
   always_ff @(posedge clk_i) begin
     sample_q <= order[order_at_i];
-    word_o   <= samples[{sample_q, word_at_i}];
-    label_o  <= labels[sample_q];
+    word_q   <= samples[{sample_q, word_at_i}];
+    label_q  <= labels[sample_q];
+    word_o   <= word_q;
+    label_o  <= label_q;
     if (order_we_i) order[order_at_i] <= order_wdata_i;
     if (keep) samples[{n_samples_q[SampleBits-1:0], word_in_q}] <= word_i;
     if (keep && last_i) labels[n_samples_q[SampleBits-1:0]] <= label_i;

@@ -84,6 +84,7 @@ module es_unit #(
   assign s_ready_o = state == es_pkg::StLoad;
   assign take = s_valid_i && s_ready_o;
   assign m_valid_o = state == es_pkg::StStore;
+  assign m_last_o = bias_row && last_class;
   assign give = m_valid_o && m_ready_i;
 
   es_sequencer #(
@@ -122,16 +123,13 @@ module es_unit #(
 
   // ---- memories ----
 
-  (* ram_style = "block" *) logic [MeanBits-1:0] means[2**RowBits];
+  (* ram_style = "block", no_rw_check *) logic [MeanBits-1:0] means[2**RowBits];
   logic [16*NClasses-1:0] row;
   logic signed [MeanBits-1:0] mean1, mean2_q, mean3_q;
-  logic [Lanes-1:0] sample_word, word2_q;
-  logic [7:0] sample_label, sample_label_q;
+  logic [Lanes-1:0] sample_word;
+  logic [7:0] sample_label;
   logic [ValueBits-1:0] value3_q, value4_q;
   logic signed [31:0] bias;
-  logic unused_bits;
-
-  assign unused_bits = ^{order_at, value4_q};  // of a level more than its top bit is in the factor
 
   always_ff @(posedge clk_i) begin
     mean1 <= means[feature[RowBits-1:0]];
@@ -160,7 +158,9 @@ module es_unit #(
   );
 
   logic [NDirections-1:0] direction_bits;
-  logic ring_turn;
+  logic ring_turn, unused_bits;
+
+  assign unused_bits = ^{order_at, value4_q};  // of a level more than its top bit is in the factor
 
   es_directions #(
       .NFeatures  (NFeatures),
@@ -204,26 +204,24 @@ module es_unit #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {step1_q, step2_q, step3_q, step4_q} <= '0;
-      {save_q, restore_q}                  <= '0;
+      {step1_q, step2_q, step3_q, step4_q, save_q, restore_q} <= '0;
     end else begin
       {step1_q, step2_q, step3_q, step4_q} <= {step, step1_q, step2_q, step3_q};
-      {save_q, restore_q}                  <= {means_end && first_sample, means_end && !first_sample};
+      save_q    <= means_end && first_sample;
+      restore_q <= means_end && !first_sample;
     end
   end
 
   always_ff @(posedge clk_i) begin
     {plane4_q, plane3_q, plane2_q, plane1_q} <= {plane3_q, plane2_q, plane1_q, plane, last_plane};
-    place1_q             <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
-    place2_q             <= place1_q;
-    word2_q              <= sample_word;
-    sample_label_q       <= sample_label;
-    value3_q             <= word2_q[ValueBits*place2_q+:ValueBits];
-    value4_q             <= value3_q;
-    {mean3_q, mean2_q}   <= {mean2_q, mean1};
+    place1_q           <= PlaceBits'(NValues - 1) - PlaceBits'(feature);
+    place2_q           <= place1_q;
+    value3_q           <= sample_word[ValueBits*place2_q+:ValueBits];
+    value4_q           <= value3_q;
+    {mean3_q, mean2_q} <= {mean2_q, mean1};
     factor4_q <= ValueBits == 1 ? FactorBits'(mean3_q)
                                 : FactorBits'(signed'(value3_q)) - FactorBits'(mean3_q);
-    direction_bits4_q    <= direction_bits;
+    direction_bits4_q  <= direction_bits;
   end
 
   es_accumulators #(
@@ -264,7 +262,7 @@ module es_unit #(
       .done_o      (loss_done),
       .shift_i,
       .move_shift_i(move_shift),
-      .label_i     (sample_label_q),
+      .label_i     (sample_label),
       .logit_i     (logit),
       .rotate_o    (loss_rotate),
       .class_o     (loss_class),
@@ -298,7 +296,5 @@ module es_unit #(
       .directions_i(direction_bits),
       .shift_i     (5'(step_i) + 5'(stride_i))
   );
-
-  assign m_last_o = bias_row && last_class;
 
 endmodule

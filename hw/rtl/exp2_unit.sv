@@ -25,12 +25,12 @@ module exp2_unit (
   // Of x < 0 in octaves, ~x counts one less than the entry is to be halved. A block RAM answers
   // late in a cycle: its entry is shifted in the next.
   always_ff @(posedge clk_i) begin
-    halvings_q                               <= ~x_i[14:10];
-    negative_q                               <= x_i[31];
-    nothing_q                                <= x_i[31:15] != '1;
-    {entry_q, halvings_qq}                   <= {entry, halvings_q};
-    {negative_qq, nothing_qq}                <= {negative_q, nothing_q};
-    power_o                                  <= {1'b1, 24'd0};
+    halvings_q                <= ~x_i[14:10];
+    negative_q                <= x_i[31];
+    nothing_q                 <= x_i[31:15] != '1;
+    {entry_q, halvings_qq}    <= {entry, halvings_q};
+    {negative_qq, nothing_qq} <= {negative_q, nothing_q};
+    power_o                   <= {1'b1, 24'd0};
     if (negative_qq) power_o <= nothing_qq ? '0 : {1'b0, {1'b1, entry_q[23:1]} >> halvings_qq};
   end
 

@@ -30,8 +30,9 @@ module flip_samples #(
     output logic [           7:0] label_o
 );
 
-  logic [Lanes-1:0] samples[2**(SampleBits+BeatBits)];
-  logic [7:0] labels[2**SampleBits];
+  // Read only while it is closed
+  (* no_rw_check *) logic [Lanes-1:0] samples[2**(SampleBits+BeatBits)];
+  (* no_rw_check *) logic [7:0] labels[2**SampleBits];
   logic [SampleBits:0] n_samples_q;
   logic [BeatBits-1:0] beat_q;
   logic dropped_q, last_beat, keep;

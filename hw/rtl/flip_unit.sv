@@ -198,10 +198,10 @@ module flip_unit #(
   end
 
   always_ff @(posedge clk_i) begin
-    own_q      <= signed'(m_logits_i[32*label_i+:32]);
-    largest_q  <= signed'(m_logits_i[32*m_label_i+:32]);
-    is_right_q <= m_label_i == label_i;
-    gain_q     <= own_q - largest_q + (is_right_q ? 32'sd16 : 32'sd0);
+    own_q         <= signed'(m_logits_i[32*label_i+:32]);
+    largest_q     <= signed'(m_logits_i[32*m_label_i+:32]);
+    is_right_q    <= m_label_i == label_i;
+    gain_q        <= own_q - largest_q + (is_right_q ? 32'sd16 : 32'sd0);
     exceeds_q     <= sum_q > best_q;
     sum_passes_q  <= sum_q >= parent_q;
     best_passes_q <= best_q >= parent_q;

@@ -47,9 +47,20 @@ module learning_units #(
 
   // Those of a unit that is not built
   assign unused_inputs = ^{
-    clk_i, rst_ni, tap_i, sample_word_i, command_i, s_valid_i, s_data_i, s_last_i, m_ready_i,
+    clk_i, rst_ni, tap_q, sample_word_q, command_i, s_valid_i, s_data_i, s_last_i, m_ready_i,
     borrow_i
   };
+  // Far from where they come from: a cycle for the way
+  learning_pkg::tap_t tap_q;
+  logic [Lanes-1:0] sample_word_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) tap_q <= '0;
+    else tap_q <= tap_i;
+  end
+
+  always_ff @(posedge clk_i) sample_word_q <= sample_word_i;
+
   assign s_ready_o = es_ready || stat_ready || sgd_ready;
   assign m_valid_o = es_word[33] || stat_word[33] || sgd_word[33];
   assign {m_last_o, m_data_o} = stat_word[33] ? stat_word[32:0] :
@@ -74,10 +85,10 @@ module learning_units #(
         .clk_i,
         .rst_ni,
         .sample_clear_i (command_i.es_clear),
-        .sample_valid_i (tap_i.sample_valid),
-        .sample_word_i,
-        .sample_last_i  (tap_i.sample_last),
-        .sample_label_i (tap_i.sample_label),
+        .sample_valid_i (tap_q.sample_valid),
+        .sample_word_i  (sample_word_q),
+        .sample_last_i  (tap_q.sample_last),
+        .sample_label_i (tap_q.sample_label),
         .n_samples_o    (status_o.es.n_samples),
         .load_i         (command_i.es_load),
         .store_i        (command_i.es_store),
@@ -110,7 +121,7 @@ module learning_units #(
     logic [31:0] pass_q;
     logic unused_bits;
 
-    assign unused_bits = ^{pass_q, tap_i.stat_sum};
+    assign unused_bits = ^{pass_q, tap_q.stat_sum};
 
     always_ff @(posedge clk_i) begin
       if (command_i.stat_run) pass_q <= command_i.value;
@@ -124,10 +135,10 @@ module learning_units #(
     ) u_stat (
         .clk_i,
         .rst_ni,
-        .valid_i     (tap_i.stat_valid),
-        .last_i      (tap_i.stat_last),
-        .reached_i   (tap_i.stat_reached),
-        .sum_i       (tap_i.stat_sum[AccBits-1:0]),
+        .valid_i     (tap_q.stat_valid),
+        .last_i      (tap_q.stat_last),
+        .reached_i   (tap_q.stat_reached),
+        .sum_i       (tap_q.stat_sum[AccBits-1:0]),
         .run_i       (command_i.stat_run),
         .load_i      (command_i.stat_load),
         .store_i     (command_i.stat_store),
@@ -160,8 +171,8 @@ module learning_units #(
     ) u_sgd (
         .clk_i,
         .rst_ni,
-        .tap_i,
-        .sample_word_i,
+        .tap_i        (tap_q),
+        .sample_word_i(sample_word_q),
         .command_i,
         .status_o (status_o.sgd),
         .s_valid_i,

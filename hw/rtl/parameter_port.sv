@@ -4,11 +4,11 @@
 // Moves a parameter image between a stream of 32-bit words and the memories of one bank.
 //
 // An image is: format, geometry, version; of each convolution weights, then thresholds, in the
-// lanes that it has (geometry_pkg.sv); weights of the other layers, neuron by neuron, P / 32 words each P lanes;
-// one threshold word a neuron; one bias word a class; head weights, feature by feature; CRC-32 of
-// all words before it. One walker gives the addresses for writing and for reading back. The CRC
-// follows the walker by a cycle, so a write is judged in the cycle after its last word; and a
-// command is followed a cycle after it is given, in which no word moves.
+// lanes that it has (geometry_pkg.sv); weights of the other layers, neuron by neuron, P / 32 words
+// each P lanes; one threshold word a neuron; one bias word a class; head weights, feature by
+// feature; CRC-32 of all words before it. One walker gives the addresses, in and out. The CRC
+// follows it by a cycle, so a write is judged in the second cycle after its last word; a command
+// is followed a cycle after it is given, in which no word moves.
 
 module parameter_port #(
     parameter int unsigned WeightLanes = 4,
@@ -106,9 +106,8 @@ module parameter_port #(
   logic [2:0] error_q, wait_q;
   logic take, step, walk_end, written_q;
   logic write_q, read_q, start_bank_q;  // a command that was given
-  logic step_q, ended_q, complete_q;  // a word to count in; the last one, where it belongs
-  logic judged_q, judged_complete_q, intact_q;  // and a cycle later
-  logic wrong_format, wrong_geometry;
+  logic wrong_format, wrong_geometry, step_q;  // a word to count in
+  logic ended_q, complete_q, judged_complete_q;  // the last word, where it belongs
 
   // The walker: how many words each region has.
   always_comb begin
@@ -157,12 +156,10 @@ module parameter_port #(
   assign wrong_format = region_q == RegionHeader && addr_q[1:0] == 2'd0 && s_data_i != Format;
   assign wrong_geometry = region_q == RegionHeader && addr_q[1:0] == 2'd1 && s_data_i != Geometry;
 
-  assign busy_o = state_q != StIdle || ended_q || judged_q || write_q || read_q;
+  assign busy_o = state_q != StIdle || ended_q || write_done_o || write_q || read_q;
   assign bank_o = bank_q;
   assign error_o = error_q;
   assign versions_o = versions_q;
-  assign write_done_o = judged_q;
-  assign write_intact_o = intact_q;
   assign write_untouched_o = !written_q;
   assign m_valid_o = state_q == StReadOut;
   assign m_last_o = walk_end;
@@ -187,9 +184,7 @@ module parameter_port #(
       error_q    <= ErrorNone;
       bank_q     <= 1'b0;
       written_q  <= 1'b0;
-      ended_q    <= 1'b0;
-      complete_q <= 1'b0;
-      {judged_q, judged_complete_q, intact_q} <= '0;
+      {ended_q, complete_q, judged_complete_q, write_done_o, write_intact_o} <= '0;
       {write_q, read_q, start_bank_q} <= '0;
     end else begin
       if (mem_we_o) written_q <= 1'b1;
@@ -224,10 +219,10 @@ module parameter_port #(
         end
         default: state_q <= StIdle;
       endcase
-      judged_q          <= ended_q && !start_write_i;
+      write_done_o      <= ended_q && !start_write_i;
       judged_complete_q <= complete_q;
-      intact_q          <= complete_q && word_q == ~crc_q;
-      if (judged_complete_q && !intact_q) error_q <= ErrorCrc;
+      write_intact_o    <= complete_q && word_q == ~crc_q;
+      if (judged_complete_q && !write_intact_o) error_q <= ErrorCrc;
       if (write_q || read_q) begin
         state_q   <= write_q ? StWrite : StReadIssue;
         error_q   <= ErrorNone;

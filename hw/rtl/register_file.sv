@@ -217,7 +217,7 @@ module register_file #(
       cycles_q <= cycles_q + 32'd1;
       // A start comes from far and late in its cycle; a frame takes longer than two.
       frame_started_q <= frame_started_i;
-      age_q <= frame_started_q ? 32'd2 : age_q + 32'd1;
+      age_q           <= frame_started_q ? 32'd2 : age_q + 32'd1;
       if (frame_running_i) busy_cycles_q <= busy_cycles_q + 32'd1;
       if (es_scale_we) es_scale_q <= s_axil_wdata;
       if (es_batch_we) es_batch_q <= s_axil_wdata[15:0];

@@ -8,7 +8,8 @@
 //
 // where S_j sums 2^z of the other classes, and all exponents are taken relative to
 // max z + max |d|. Passes over the classes: the maximum; the terms; up along each direction, then
-// down. Logits come one a cycle from a ring (rotate_o turns it); so do terms, D, and its signs.
+// down. Logits come one a cycle from a ring (rotate_o turns it), each a cycle after its turn and its
+// class; so do terms, D, and its signs.
 
 module row_loss #(
     parameter int unsigned NClasses = 10,
@@ -65,25 +66,24 @@ module row_loss #(
   logic [ClassBits-1:0] class_q;
   logic [DirectionBits-1:0] direction_q;
   logic wait_q;
-  logic last_class, last_direction;
-  item_t item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
+  logic last_class, last_direction, turns;
+  item_t asked, asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
   item_t item9_q, item10_q, item11_q, item12_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);
-  assign class_o = class_q;
-  assign rotate_o = item.maximum || item.term || item.up || item.down;
+  assign turns = asked.maximum || asked.term || asked.up || asked.down;
 
   always_comb begin
-    item           = '0;
-    item.move      = state_q == StMoves;
-    item.maximum   = state_q == StMaximum;
-    item.term      = state_q == StTerms;
-    item.up        = state_q == StUp;
-    item.down      = state_q == StDown;
-    item.own       = item.up && 8'(class_q) == label_i;
-    item.last      = item.down && last_class && last_direction;
-    item.direction = direction_q;
+    asked           = '0;
+    asked.move      = state_q == StMoves;
+    asked.maximum   = state_q == StMaximum;
+    asked.term      = state_q == StTerms;
+    asked.up        = state_q == StUp;
+    asked.down      = state_q == StDown;
+    asked.own       = asked.up && 8'(class_q) == label_i;
+    asked.last      = asked.down && last_class && last_direction;
+    asked.direction = direction_q;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -94,8 +94,8 @@ module row_loss #(
       wait_q      <= 1'b0;
     end else begin
       wait_q <= state_q == StHighest;
-      if (rotate_o) class_q <= last_class ? '0 : class_q + ClassBits'(1);
-      if (item.move || ((item.up || item.down) && last_class)) begin
+      if (turns) class_q <= last_class ? '0 : class_q + ClassBits'(1);
+      if (asked.move || ((asked.up || asked.down) && last_class)) begin
         direction_q <= last_direction ? '0 : direction_q + DirectionBits'(1);
       end
       unique case (state_q)
@@ -114,10 +114,12 @@ module row_loss #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      {item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
+      {asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
       {item7_q, item8_q, item9_q, item10_q, item11_q, item12_q} <= '0;
-      done_o <= 1'b0;
+      {done_o, rotate_o} <= '0;
     end else begin
+      asked_q  <= asked;
+      item     <= asked_q;
       item0_q  <= item;
       item1_q  <= item0_q;
       item2_q  <= item1_q;
@@ -132,8 +134,11 @@ module row_loss #(
       item11_q <= item10_q;
       item12_q <= item11_q;
       done_o   <= item12_q.last;
+      rotate_o <= turns;
     end
   end
+
+  always_ff @(posedge clk_i) class_o <= class_q;
 
   // Stages 0 and 1: the value in 1/1024, by a shifter to the right from 15 places to the left; and
   // what is added to it to make the exponent: d or -d less the highest.
@@ -149,7 +154,7 @@ module row_loss #(
   always_ff @(posedge clk_i) begin
     distance_q <= {item.move ? move_shift_i[4] : shift_i[4],
                    ~(item.move ? move_shift_i[3:0] : shift_i[3:0])};
-    source_q   <= item.move ? signed'(moves_i[32*direction_q+:25]) : signed'(logit_i[24:0]);
+    source_q   <= item.move ? signed'(moves_i[32*item.direction+:25]) : signed'(logit_i[24:0]);
   end
 
   assign wide = {source_q, 15'd0};

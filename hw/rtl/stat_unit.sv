@@ -147,10 +147,11 @@ module stat_unit #(
 
   // ---- memories: read in cycle 1, kept in cycle 2, written in cycle 4 ----
 
-  logic [MomentBits-1:0] moments[2**NeuronBits];
-  logic [BaseBits-1:0] bases[2**NeuronBits];
-  logic [CountBits-1:0] counts[2**NeuronBits];
-  logic [31:0] targets[2**NeuronBits];
+  // A neuron is not read again before it is written, and a sweep waits for what it reads.
+  (* no_rw_check *) logic [MomentBits-1:0] moments[2**NeuronBits];
+  (* no_rw_check *) logic [BaseBits-1:0] bases[2**NeuronBits];
+  (* no_rw_check *) logic [CountBits-1:0] counts[2**NeuronBits];
+  (* no_rw_check *) logic [31:0] targets[2**NeuronBits];
   logic [NeuronBits-1:0] read_addr, neuron1_q, neuron2_q, neuron3_q;
   logic [MomentBits-1:0] moments_read;
   logic [BaseBits-1:0] base_read;

@@ -76,8 +76,7 @@ def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
     *words, result = options
     part = Path(result).with_suffix('.part')
     flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
-    # Without timing-driven rip-up router2 takes some nets a long way round.
-    flags += ['--out-of-context', '--timing-allow-fail', '--router', 'router2', '--tmg-ripup']
+    flags += ['--out-of-context', '--timing-allow-fail', '--router', 'router2']
     files = ['--json', os.path.relpath(netlist), *map(str, words), os.path.relpath(part)]
     command = [_nextpnr_program(), *flags, *files]
     log = part.with_suffix('.log')
