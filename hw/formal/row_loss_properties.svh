@@ -59,7 +59,7 @@ always_comb begin
   if (past_q) begin
     a_class : assert (32'(class_q) < NClasses);
     a_direction : assert (32'(direction_q) < NDirections);
-    a_class_zero : assert (turns || class_q == '0);
+    a_class_zero : assert (rotate_o || class_q == '0);
     a_direction_zero :
     assert (state_q == StMoves || state_q == StUp || state_q == StDown || direction_q == '0);
     a_wait : assert (state_q == StHighest || state_q == StTerms || !wait_q);

@@ -48,12 +48,10 @@ module es_accumulators #(
   localparam int unsigned LogitBits = $clog2(128 * MaxFactor * NFeatures + 1) + 1;
   localparam int unsigned MoveBits = $clog2(MaxFactor * (NFeatures + 1)) + 2;
 
-  logic [LogitBits*NClasses-1:0] logits_q, start;
+  logic [LogitBits*NClasses-1:0] logits_q;
   logic signed [31:0] first_q, bias_q;
   logic [15:0] planes;
-  logic [1:0] source;
-  logic change;
-  logic add_q, halve_q, subtract_q, counts_negative, unused_bits;
+  logic add, halve, subtract, counts_negative, save_q, restore_q, unused_bits;
 
   assign unused_bits = ^{row_i, bias_q};  // the bits of V below a half
 
@@ -62,15 +60,9 @@ module es_accumulators #(
   assign planes = 16'(factor_i);
   assign counts_negative = last_plane_i && (ValueBits > 1 || factor_i[FactorBits-1]);
 
-  always_ff @(posedge clk_i) begin
-    add_q      <= valid_i && !bias_row_i && (!planes_i || planes[plane_i]);
-    subtract_q <= planes_i ? counts_negative != (ValueBits == 1) : !feature_i;
-    halve_q    <= valid_i && bias_row_i && planes_i && !last_plane_i;
-  end
-
-  // What a logit becomes: two bits for all of them
-  assign change = restore_i || rotate_i || halve_q || add_q;
-  assign source = {restore_i || rotate_i, restore_i || (halve_q && !rotate_i)};
+  assign add = valid_i && !bias_row_i && (!planes_i || planes[plane_i]);
+  assign subtract = planes_i ? counts_negative != (ValueBits == 1) : !feature_i;
+  assign halve = valid_i && bias_row_i && planes_i && !last_plane_i;
 
   always_ff @(posedge clk_i) begin
     first_q <= 32'(signed'(logits_q[LogitBits-1:0]));
@@ -92,7 +84,9 @@ module es_accumulators #(
   for (genvar j = 0; j < NClasses; j++) begin : gen_logits
     localparam int unsigned Next = (j + 1) % NClasses;
     localparam int unsigned WholeBits = LogitBits - FractionBits;
-    logic signed [LogitBits-1:0] logit;
+    logic signed [LogitBits-1:0] logit, start;
+    logic [1:0] source_q;
+    logic change_q, subtract_q, clear_q;
     logic signed [7:0] whole_q;
     logic [WholeBits-1:0] whole;
     logic half_q;
@@ -109,33 +103,45 @@ module es_accumulators #(
         .sum_o     (sum)
     );
 
+    // What a logit becomes: two bits. Each class keeps its own, and synthesis leaves them apart: one
+    // register for all of them would be a net over the whole device.
+    (* keep *)
+    always_ff @(posedge clk_i) begin
+      change_q   <= restore_i || rotate_i || halve || add;
+      source_q   <= {restore_i || rotate_i, restore_i || (halve && !rotate_i)};
+      subtract_q <= subtract;
+      clear_q    <= clear_i;
+    end
+
     assign logit = logits_q[LogitBits*j+:LogitBits];
     assign whole = WholeBits'(whole_q);
 
     always_comb begin
-      unique case (source)
+      unique case (source_q)
         2'd0: following = {sum, logit[FractionBits-1:0]};
         2'd1: following = {logit[LogitBits-1], logit[LogitBits-1:1]};
         2'd2: following = logits_q[LogitBits*Next+:LogitBits];
-        default: following = start[LogitBits*j+:LogitBits];
+        default: following = start;
       endcase
     end
 
     always_ff @(posedge clk_i) begin
       {whole_q, half_q} <= row_i[16*j+7+:9];
-      if (clear_i) logits_q[LogitBits*j+:LogitBits] <= '0;
-      else if (change) logits_q[LogitBits*j+:LogitBits] <= following;
+      if (clear_q) logits_q[LogitBits*j+:LogitBits] <= '0;
+      else if (change_q) logits_q[LogitBits*j+:LogitBits] <= following;
+    end
+
+    if (ValueBits == 1) begin : gen_start
+      logic [LogitBits-1:0] start_q;
+
+      assign start = start_q;
+      always_ff @(posedge clk_i) if (save_q) start_q <= logit;
+    end else begin : gen_no_start
+      assign start = '0;
     end
   end
 
-  if (ValueBits == 1) begin : gen_start
-    logic [LogitBits*NClasses-1:0] start_q;
-
-    assign start = start_q;
-    always_ff @(posedge clk_i) if (save_i) start_q <= logits_q;
-  end else begin : gen_no_start
-    assign start = '0;
-  end
+  always_ff @(posedge clk_i) {save_q, restore_q} <= {save_i, restore_i};
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_moves
     logic signed [MoveBits-1:0] share, move_q, start_move_q;
@@ -169,12 +175,12 @@ module es_accumulators #(
     always_ff @(posedge clk_i) begin
       if (clear_i) begin
         move_q <= '0;
-      end else if (restore_i) begin
+      end else if (restore_q) begin
         move_q <= start_move_q;
       end else if (valid_i && plane_i == '0 && (planes_i || !bias_row_i)) begin
         move_q <= sum;
       end
-      if (save_i) start_move_q <= move_q;
+      if (save_q) start_move_q <= move_q;
     end
   end
 

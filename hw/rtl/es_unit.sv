@@ -186,7 +186,7 @@ module es_unit #(
   logic [4:0] plane1_q, plane2_q, plane3_q, plane4_q;  // {plane, whether it is the last}
   logic [PlaceBits-1:0] place1_q, place2_q;
   logic signed [FactorBits-1:0] factor4_q;
-  logic in_means, in_planes, updating, means_end, save_q, restore_q;
+  logic in_means, in_planes, updating, means_end;
   logic [NDirections-1:0] direction_bits4_q;
   logic signed [31:0] logit;
   logic signed [4:0] move_shift;
@@ -203,13 +203,8 @@ module es_unit #(
   assign ring_turn = step3_q[1] || (updating && last_class);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      {step1_q, step2_q, step3_q, step4_q, save_q, restore_q} <= '0;
-    end else begin
-      {step1_q, step2_q, step3_q, step4_q} <= {step, step1_q, step2_q, step3_q};
-      save_q    <= means_end && first_sample;
-      restore_q <= means_end && !first_sample;
-    end
+    if (!rst_ni) {step1_q, step2_q, step3_q, step4_q} <= '0;
+    else {step1_q, step2_q, step3_q, step4_q} <= {step, step1_q, step2_q, step3_q};
   end
 
   always_ff @(posedge clk_i) begin
@@ -242,8 +237,8 @@ module es_unit #(
       .planes_i    (in_planes),
       .clear_i     (state == es_pkg::StDraw),
       .rotate_i    (loss_rotate),
-      .save_i      (save_q),
-      .restore_i   (restore_q),
+      .save_i      (means_end && first_sample),
+      .restore_i   (means_end && !first_sample),
       .bias_i      (bias),
       .logit_o     (logit),
       .moves_o     (moves)

@@ -8,8 +8,8 @@
 //
 // where S_j sums 2^z of the other classes, and all exponents are taken relative to
 // max z + max |d|. Passes over the classes: the maximum; the terms; up along each direction, then
-// down. Logits come one a cycle from a ring (rotate_o turns it), each a cycle after its turn and its
-// class; so do terms, D, and its signs.
+// down. Logits come one a cycle from a ring (rotate_o turns it), each two cycles after its turn,
+// which is one after its class; so do terms, D, and its signs.
 
 module row_loss #(
     parameter int unsigned NClasses = 10,
@@ -66,13 +66,13 @@ module row_loss #(
   logic [ClassBits-1:0] class_q;
   logic [DirectionBits-1:0] direction_q;
   logic wait_q;
-  logic last_class, last_direction, turns;
+  logic last_class, last_direction;
   item_t asked, asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
   item_t item9_q, item10_q, item11_q, item12_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);
-  assign turns = asked.maximum || asked.term || asked.up || asked.down;
+  assign rotate_o = asked.maximum || asked.term || asked.up || asked.down;
 
   always_comb begin
     asked           = '0;
@@ -94,7 +94,7 @@ module row_loss #(
       wait_q      <= 1'b0;
     end else begin
       wait_q <= state_q == StHighest;
-      if (turns) class_q <= last_class ? '0 : class_q + ClassBits'(1);
+      if (rotate_o) class_q <= last_class ? '0 : class_q + ClassBits'(1);
       if (asked.move || ((asked.up || asked.down) && last_class)) begin
         direction_q <= last_direction ? '0 : direction_q + DirectionBits'(1);
       end
@@ -116,7 +116,7 @@ module row_loss #(
     if (!rst_ni) begin
       {asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q} <= '0;
       {item7_q, item8_q, item9_q, item10_q, item11_q, item12_q} <= '0;
-      {done_o, rotate_o} <= '0;
+      done_o <= 1'b0;
     end else begin
       asked_q  <= asked;
       item     <= asked_q;
@@ -134,7 +134,6 @@ module row_loss #(
       item11_q <= item10_q;
       item12_q <= item11_q;
       done_o   <= item12_q.last;
-      rotate_o <= turns;
     end
   end
 
