@@ -70,7 +70,7 @@ module flip_stage #(
     logic [BeatBits-1:0] beat;
     logic [15:0] weight_addr_q, n_generations_q;
     logic [31:0] seed;
-    logic own_valid, own_last, own, own_q, inside_q, is_parent;
+    logic own_valid, own_last, own, own_q, inside_q, is_parent, flips_q;
     logic sweep, sweep_start, sweep_next;
     logic [1:0] start_q;
 
@@ -153,7 +153,7 @@ module flip_stage #(
         .sweep_o        (sweep),
         .sweep_start_o  (sweep_start),
         .sweep_next_o   (sweep_next),
-        .mask_i         (mask),
+        .mask_i         (mask1_q),
         .we_o           (access_o.we),
         .lane_o         (access_o.lane),
         .addr_o         (access_o.addr),
@@ -189,8 +189,9 @@ module flip_stage #(
 
     always_ff @(posedge clk_i) begin
       weight_addr_q <= weight_addr_i;
-      mask1_q       <= frame_own_i && !is_parent ? mask : '0;
-      mask2_q       <= mask1_q;
+      flips_q       <= frame_own_i && !is_parent;  // holds before the first of a frame's words
+      mask1_q       <= mask;
+      mask2_q       <= flips_q ? mask1_q : '0;
     end
   end else begin : gen_wire
     assign {frame_valid_o, s_ready_o} = {s_valid_i, frame_ready_i};

@@ -55,28 +55,31 @@ def netlist_of(name: str, files: list[Path], top: str, parameters: dict[str, int
     return netlist
 
 
-def route(netlist: Path, seed: int) -> dict[str, Any]:
+def route(netlist: Path, seed: int, clock_mhz: int) -> dict[str, Any]:
     """
     Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report.
 
-    A placement is kept: where routing was cut short it goes on from there.
+    A placement is kept: where routing was cut short it goes on from there. The router ends where
+    it reaches clock_mhz, and may not where that is far off.
     """
     report = netlist.with_name(f'{netlist.stem}-{seed}.json')
     placed = report.with_name(f'{report.stem}-placed.json')
     if not placed.exists():
-        _nextpnr(netlist, seed, '--no-route', '--write', placed)
+        _nextpnr(netlist, seed, clock_mhz, '--no-route', '--write', placed)
     if not report.exists():
-        _nextpnr(placed, seed, '--no-pack', '--no-place', '--report', report)
+        _nextpnr(placed, seed, clock_mhz, '--no-pack', '--no-place', '--report', report)
     found: dict[str, Any] = json.loads(report.read_text())
     return found
 
 
-def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
+def _nextpnr(netlist: Path, seed: int, clock_mhz: int, *options: str | Path) -> None:
     """Run nextpnr; the last of the options is the file it writes."""
     *words, result = options
     part = Path(result).with_suffix('.part')
-    flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
-    flags += ['--out-of-context', '--timing-allow-fail', '--router', 'router2']
+    flags = ['--85k', '--speed', '8', '--freq', str(clock_mhz), '--seed', str(seed)]
+    flags += ['--out-of-context', '--timing-allow-fail']
+    # Without timing-driven rip-up it takes some nets a long way round.
+    flags += ['--router', 'router2', '--tmg-ripup']
     files = ['--json', os.path.relpath(netlist), *map(str, words), os.path.relpath(part)]
     command = [_nextpnr_program(), *flags, *files]
     log = part.with_suffix('.log')
