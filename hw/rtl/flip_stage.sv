@@ -89,6 +89,20 @@ module flip_stage #(
       else if (frame_valid_o) {inside_q, own_q} <= {!(frame_ready_i && frame_last_o), own};
     end
 
+    // Samples are far from where frames come in: a cycle for the way
+    logic [Lanes-1:0] kept_data_q;
+    logic [7:0] kept_label_q;
+    logic kept_valid_q, kept_last_q, open_q;
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) {kept_valid_q, open_q} <= '0;
+      else {kept_valid_q, open_q} <= {s_valid_i && s_ready_o && s_user_i[2], !status_o.busy};
+    end
+
+    always_ff @(posedge clk_i) begin
+      {kept_data_q, kept_last_q, kept_label_q} <= {s_data_i, s_last_i, s_user_i[10:3]};
+    end
+
     flip_samples #(
         .Lanes   (Lanes),
         .NSamples(NSamples),
@@ -97,11 +111,11 @@ module flip_stage #(
         .clk_i,
         .rst_ni,
         .clear_i    (command_i.flip_clear),
-        .open_i     (!status_o.busy),
-        .valid_i    (s_valid_i && s_ready_o && s_user_i[2]),
-        .data_i     (s_data_i),
-        .last_i     (s_last_i),
-        .label_i    (s_user_i[10:3]),
+        .open_i     (open_q),
+        .valid_i    (kept_valid_q),
+        .data_i     (kept_data_q),
+        .last_i     (kept_last_q),
+        .label_i    (kept_label_q),
         .n_samples_o(status_o.n_samples),
         .sample_at_i(sample),
         .beat_at_i  (beat),

@@ -67,8 +67,8 @@ module row_loss #(
   logic [DirectionBits-1:0] direction_q;
   logic wait_q;
   logic last_class, last_direction;
-  item_t asked, asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q, item7_q, item8_q;
-  item_t item9_q, item10_q, item11_q, item12_q;
+  item_t asked, asked_q, item, item0_q, item1_q, item2_q, item3_q, item4_q, item5_q, item6_q;
+  item_t item7_q, item8_q, item9_q, item10_q, item11_q, item12_q;
 
   assign last_class = class_q == ClassBits'(NClasses - 1);
   assign last_direction = direction_q == DirectionBits'(NDirections - 1);

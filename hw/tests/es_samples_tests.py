@@ -5,7 +5,7 @@ from __future__ import annotations
 import cocotb
 import numpy as np
 
-from hw.tests.clocked import parameter, pulse, reset
+from hw.tests.clocked import parameter, pass_by, pulse, reset
 
 N_SAMPLES, N_WORDS = parameter('NSamples', 16), parameter('NWords', 3)
 LANES = parameter('Lanes', 32)
@@ -14,6 +14,7 @@ INPUTS = (
     'word_at',
 )
 N_READ = min(N_SAMPLES, 300)
+LATENCY = 3  # of a label; of a word less
 
 
 async def keep(dut, falling, words, labels):
@@ -45,8 +46,7 @@ async def samples_are_walked_in_any_order(dut):
         for place in at:
             word_at = int(rng.integers(0, N_WORDS))
             dut.order_at_i.value, dut.word_at_i.value = int(place), word_at
-            await falling
-            await falling
+            await pass_by(dut, LATENCY)
             sample = order[place]
             assert int(dut.word_o.value) == words[sample, word_at], (turn, place)
             assert int(dut.label_o.value) == labels[sample]

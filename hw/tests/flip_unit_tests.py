@@ -17,6 +17,7 @@ INPUTS = (
 )
 FULL = (1 << 32) - 1
 SHORT = DEPTH * N_GROUPS < 5000
+DECIDES = 5  # cycles from the last answer of a generation on
 
 
 def following(state):
@@ -109,7 +110,9 @@ async def the_best_child_takes_its_parents_place(dut):
         if best >= parent:
             parent, n_accepted = best, n_accepted + 1
             await unit.sweep(seed)
-        await unit.falling
+            await unit.falling
+        else:
+            await pass_by(dut, DECIDES)
         assert int(dut.accepted_o.value) == n_accepted, generation
         assert signed(int(dut.fitness_o.value), 32) == parent, generation
     await unit.falling
