@@ -88,7 +88,7 @@ PROOFS = {
     'es_samples': Proof('es_samples', {'NSamples': 2, 'NWords': 3, 'Lanes': 2}),
     'es_sequencer': Proof('es_sequencer', _ES, cover_depth=35),
     'es_sequencer_levels': Proof('es_sequencer', _ES | {'ValueBits': 8}),
-    'flip_unit': Proof('flip_unit', _FLIPS, cover_depth=45),
+    'flip_unit': Proof('flip_unit', _FLIPS, cover_depth=60),
     'frame_buffer': Proof('frame_buffer', {'Lanes': 2, 'NBeats': 3}),
     'frame_buffer_word': Proof('frame_buffer', {'Lanes': 2, 'NBeats': 1}, cover_depth=0),
     'head_accumulator': Proof('head_accumulator', {'NClasses': 3, 'NFeatures': 3}),

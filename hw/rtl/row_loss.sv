@@ -227,7 +227,7 @@ module row_loss #(
   logic signed [31:0] gain_q;
   logic [32*NClasses*NDirections-1:0] differences_q;
   logic [NDirections-1:0] signs_turn;
-  logic counted, counted_q;
+  logic counted, counted_q, fresh_q;
   logic [DirectionBits-1:0] counted_direction_q;
   logic [31:0] newest;
 
@@ -246,10 +246,11 @@ module row_loss #(
   always_ff @(posedge clk_i) begin
     gain_q <= signed'((item11_q.up ? 32'(logarithm) : '0) -
                       (item11_q.up ? own_share : 32'(logarithm)));
-    if (clear_i) begin
-      differences_q <= '0;
-    end else if (counted) begin
-      differences_q <= {differences_q[31:0] + gain_q,
+    // The first sample's way up begins each sum: no net has to clear them all.
+    if (clear_i) fresh_q <= 1'b1;
+    else if (item12_q.last) fresh_q <= 1'b0;
+    if (counted) begin
+      differences_q <= {(fresh_q && item12_q.up ? '0 : differences_q[31:0]) + gain_q,
                         differences_q[32*NClasses*NDirections-1:32]};
     end
     counted_q           <= counted;

@@ -25,8 +25,6 @@ from hw.synth.tools import BUILDS, cells, netlist_of, reads, route, versions, yo
 
 RESULTS = Path(__file__).resolve().parent / 'results'
 PARTS = {'XCKU040': 242_400, 'XCKU115': 663_360}  # LUTs, Xilinx DS890
-# The clock that place and route is asked for, where it is not 150 MHz (tools.route)
-CLOCKS_MHZ = {'accelerator_everything': 122}
 # LUTs a memory cell takes (Xilinx UG974)
 MEMORIES = {
     **{'RAM32X1D': 2, 'RAM64X1D': 2, 'RAM128X1D': 4, 'RAM256X1D': 8},
@@ -65,8 +63,7 @@ def routed(name: str, seeds: list[int]) -> dict[str, Any]:
     """Return resources and the clock after place and route on an LFE5U-85F, speed grade 8."""
     top, parameters = DESIGNS[name]
     netlist = netlist_of(name, sources(top), top, parameters)
-    clock_mhz = CLOCKS_MHZ.get(name, 150)
-    reports = {seed: route(netlist, seed, clock_mhz) for seed in seeds}
+    reports = {seed: route(netlist, seed) for seed in seeds}
     clocks = {
         seed: min(clock['achieved'] for clock in report['fmax'].values())
         for seed, report in reports.items()
@@ -74,7 +71,6 @@ def routed(name: str, seeds: list[int]) -> dict[str, Any]:
     used = reports[seeds[0]]['utilization']
     return {
         'kind': 'post-route',
-        'asked_mhz': clock_mhz,
         'fmax_mhz': round(statistics.median(clocks.values()), 1),
         'fmax_mhz_by_seed': {str(seed): round(clock, 1) for seed, clock in clocks.items()},
         'cells': {cell: use['used'] for cell, use in used.items() if use['used']},
