@@ -249,12 +249,17 @@ module row_loss #(
     // The first sample's way up begins each sum: no net has to clear them all.
     if (clear_i) fresh_q <= 1'b1;
     else if (item12_q.last) fresh_q <= 1'b0;
-    if (counted) begin
-      differences_q <= {(fresh_q && item12_q.up ? '0 : differences_q[31:0]) + gain_q,
-                        differences_q[32*NClasses*NDirections-1:32]};
-    end
     counted_q           <= counted;
     counted_direction_q <= item12_q.direction;
+  end
+
+  // Kept: flip-flops, of which there are more than look-up tables for shift registers.
+  (* keep *)
+  always_ff @(posedge clk_i) begin
+    if (counted) begin
+      differences_q <= {gain_q + (fresh_q && item12_q.up ? '0 : differences_q[31:0]),
+                        differences_q[32*NClasses*NDirections-1:32]};
+    end
   end
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_signs
