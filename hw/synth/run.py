@@ -1,7 +1,7 @@
 """
 Synthesize, place and route; write what it costs to results/<name>.json.
 
-    python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3]
+    python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3] [--clock-mhz 150]
 
 Xilinx figures are yosys-mapped to UltraScale+ cells (not Vivado): a LUT is a LUT1..6 or a LUT used
 as memory; inverters are not counted, they vanish in the LUTs behind them. ECP5 figures are
@@ -59,11 +59,11 @@ def mapped(name: str) -> dict[str, Any]:
     }
 
 
-def routed(name: str, seeds: list[int]) -> dict[str, Any]:
+def routed(name: str, seeds: list[int], clock_mhz: float) -> dict[str, Any]:
     """Return resources and the clock after place and route on an LFE5U-85F, speed grade 8."""
     top, parameters = DESIGNS[name]
     netlist = netlist_of(name, sources(top), top, parameters)
-    reports = {seed: route(netlist, seed) for seed in seeds}
+    reports = {seed: route(netlist, seed, clock_mhz) for seed in seeds}
     clocks = {
         seed: min(clock['achieved'] for clock in report['fmax'].values())
         for seed, report in reports.items()
@@ -71,6 +71,7 @@ def routed(name: str, seeds: list[int]) -> dict[str, Any]:
     used = reports[seeds[0]]['utilization']
     return {
         'kind': 'post-route',
+        'asked_mhz': clock_mhz,
         'fmax_mhz': round(statistics.median(clocks.values()), 1),
         'fmax_mhz_by_seed': {str(seed): round(clock, 1) for seed, clock in clocks.items()},
         'cells': {cell: use['used'] for cell, use in used.items() if use['used']},
@@ -84,6 +85,12 @@ def main(words: list[str]) -> int:
     parser.add_argument('--mapped', action='store_true', help='Xilinx only')
     parser.add_argument('--routed', action='store_true', help='ECP5 only')
     parser.add_argument('--seeds', default='1,2,3')
+    parser.add_argument(
+        '--clock-mhz',
+        type=float,
+        default=150.0,
+        help='the clock the router tries for; lower it where the router does not end',
+    )
     wanted = parser.parse_args(words)
     BUILDS.mkdir(parents=True, exist_ok=True)
     RESULTS.mkdir(exist_ok=True)
@@ -100,7 +107,8 @@ def main(words: list[str]) -> int:
         if not wanted.routed:
             result['xilinx'] = mapped(name)
         if top == 'accelerator' and not wanted.mapped:
-            result['ecp5'] = routed(name, [int(seed) for seed in wanted.seeds.split(',')])
+            seeds = [int(seed) for seed in wanted.seeds.split(',')]
+            result['ecp5'] = routed(name, seeds, wanted.clock_mhz)
         path.write_text(json.dumps(result, indent=2) + '\n')
         sys.stdout.write(json.dumps(result) + '\n')
         sys.stdout.flush()

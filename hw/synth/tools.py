@@ -55,25 +55,21 @@ def netlist_of(name: str, files: list[Path], top: str, parameters: dict[str, int
     return netlist
 
 
-def route(netlist: Path, seed: int) -> dict[str, Any]:
+def route(netlist: Path, seed: int, clock_mhz: float) -> dict[str, Any]:
     """
     Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report.
 
     A placement is kept: where routing was cut short it goes on from there. The router ends where
-    it reaches the clock it is asked for, and may not where that is far off: it is asked for a
-    little more than what the placement was estimated at.
+    it reaches clock_mhz, and may not where that is far off.
     """
-    report = netlist.with_name(f'{netlist.stem}-{seed}.json')
-    placed = report.with_name(f'{report.stem}-placed.json')
+    placed = netlist.with_name(f'{netlist.stem}-{seed}-placed.json')
+    report = netlist.with_name(f'{netlist.stem}-{seed}-{clock_mhz:g}.json')
     if not placed.exists():
         _nextpnr(netlist, seed, '--no-route', '--write', placed)
     if not report.exists():
-        said = placed.with_suffix('.log').read_text()
-        asked_mhz = 1.1 * float(re.findall(r'Max frequency.*: ([0-9.]+) MHz', said)[-1])
         # What a placement tells of its clock comes before the command's
-        kept = re.sub(
-            r'("target_freq": )"[0-9.]+"', rf'\g<1>"{asked_mhz * 1e6:.0f}"', placed.read_text()
-        )
+        asked = rf'\g<1>"{clock_mhz * 1e6:.0f}"'
+        kept = re.sub(r'("target_freq": )"[0-9.]+"', asked, placed.read_text())
         asking = report.with_name(f'{report.stem}-asking.json')
         asking.write_text(kept)
         _nextpnr(asking, seed, '--no-pack', '--no-place', '--report', report)
