@@ -59,7 +59,7 @@ class LeftOut(NamedTuple):
         """Return whether a module's bit is one of these."""
         if module not in self.modules or not (match := re.fullmatch(self.signal, bit.signal)):
             return False
-        return (int(match[1]) if match.re.groups else bit.index) in self.bits
+        return (int(match[1]) if match.re.groups else bit.place) in self.bits
 
 
 def above(largest: int) -> range:

@@ -24,7 +24,7 @@ class Bit(NamedTuple):
     """One direction of one bit of a signal."""
 
     signal: str
-    index: int
+    place: int
     direction: str
 
 
@@ -84,7 +84,7 @@ def missing(hits: Mapping[Point, int], module: str) -> Iterator[str]:
         if point[0] != module or n:
             continue
         if bit := bit_of(point):
-            bits.setdefault((bit.signal, bit.direction), set()).add(bit.index)
+            bits.setdefault((bit.signal, bit.direction), set()).add(bit.place)
         else:
             line, column, what = point[2].split(':', 2)
             yield f'{module}.sv:{line}:{column} {what}'

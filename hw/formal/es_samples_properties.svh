@@ -11,7 +11,7 @@
 
 logic past_q, starts, kept, kept_q, clean_q, watched;
 logic [31:0] n_words_q, n_kept_q, at;
-logic [Lanes-1:0] word_q, pending_q;
+logic [Lanes-1:0] watched_word_q, pending_q;
 logic [7:0] watched_label_q;
 
 initial past_q = 1'b0;
@@ -40,7 +40,7 @@ end
 always_ff @(posedge clk_i) begin
   if (valid_i && n_words_q == 32'(watched_word)) pending_q <= word_i;
   if (watched) begin
-    word_q          <= n_words_q == 32'(watched_word) ? word_i : pending_q;
+    watched_word_q          <= n_words_q == 32'(watched_word) ? word_i : pending_q;
     watched_label_q <= label_i;
   end
 end
@@ -57,7 +57,7 @@ always_comb begin
     a_begins : assert (!starts || word_in_q == '0);
     a_pending : assert (starts || !clean_q || n_words_q <= 32'(watched_word) ||
         n_kept_q != 32'(watched_sample) || samples[at] == pending_q);
-    a_kept : assert (!kept_q || samples[at] == word_q);
+    a_kept : assert (!kept_q || samples[at] == watched_word_q);
     a_label : assert (!kept_q || labels[watched_sample] == watched_label_q);
     c_full : cover (n_kept_q == NSamples && valid_i);
     c_cleared : cover (clear_i && !starts && n_kept_q != '0);
