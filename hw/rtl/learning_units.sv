@@ -41,15 +41,6 @@ module learning_units #(
     output logic                            m_last_o
 );
 
-  // {valid, last, word} of each unit
-  logic [33:0] es_word, stat_word, sgd_word;
-  logic es_ready, stat_ready, sgd_ready, unused_inputs;
-
-  // Those of a unit that is not built
-  assign unused_inputs = ^{
-    clk_i, rst_ni, tap_q, sample_word_q, command_i, s_valid_i, s_data_i, s_last_i, m_ready_i,
-    borrow_i
-  };
   // Far from where they come from: a cycle for the way
   learning_pkg::tap_t tap_q;
   logic [Lanes-1:0] sample_word_q;
@@ -61,6 +52,15 @@ module learning_units #(
 
   always_ff @(posedge clk_i) sample_word_q <= sample_word_i;
 
+  // {valid, last, word} of each unit
+  logic [33:0] es_word, stat_word, sgd_word;
+  logic es_ready, stat_ready, sgd_ready, unused_inputs;
+
+  // Those of a unit that is not built
+  assign unused_inputs = ^{
+    clk_i, rst_ni, tap_q, sample_word_q, command_i, s_valid_i, s_data_i, s_last_i, m_ready_i,
+    borrow_i
+  };
   assign s_ready_o = es_ready || stat_ready || sgd_ready;
   assign m_valid_o = es_word[33] || stat_word[33] || sgd_word[33];
   assign {m_last_o, m_data_o} = stat_word[33] ? stat_word[32:0] :

@@ -145,7 +145,7 @@ module stat_unit #(
     end
   end
 
-  // ---- memories: read in cycle 1, kept in cycle 2, written in cycle 4 ----
+  // ---- memories: read in cycle 1, kept in cycle 2, written in cycle 3 ----
 
   // A neuron is not read again before it is written, and a sweep waits for what it reads.
   (* no_rw_check *) logic [MomentBits-1:0] moments[2**NeuronBits];
