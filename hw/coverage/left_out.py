@@ -2,9 +2,8 @@
 Bits that cannot move in any of the builds that are run, by construction, and why: the one table.
 
 A bit stands here only where the RTL ties it, or where the geometry of every build bounds the
-number that holds it; `first` is the lowest such bit, computed from the builds. What a test could
-move and did not is not here: it counts as not covered. `untrue`
-tells of rows that a run disproves.
+number that holds it, computed from the builds. What a test could move and did not is not here: it
+counts as not covered. `untrue` tells of rows that a run disproves.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import re
 from typing import NamedTuple
 
 from edge_adapt.engines._accelerator import Geometry
-from edge_adapt.engines._accelerator_words import sum_bits
 
 from hw.coverage.points import Bit, bit_of, Point
 from hw.coverage.runs import DEEP
@@ -34,7 +32,6 @@ from hw.tests.builds import (
 
 GEOMETRIES = (BITS, PIXELS_INT8, LEVELS, CONVOLVED, DEEP)
 FLIPPED = (BITS, PIXELS_INT8, DEEP)  # those with flips
-UNIT_SUM_BITS = 21  # of units.UNITS['statistics']
 CONVOLUTIONS = (CONVOLUTIONS_INT8, CONVOLVED.convolutions)
 
 
@@ -110,7 +107,6 @@ def table() -> tuple[LeftOut, ...]:
     lanes = above(max(max(g.lanes // 32, -(-g.n_classes // 4)) for g in GEOMETRIES) - 1)
     layers = above(max(len(front.pools) for front in fronts) - 1)
     label = above(max(geometry.n_classes for geometry in GEOMETRIES) - 1)
-    sums = max(sum_bits(g.widths[:-1], g.pixel_planes, g.first_weight_bits) for g in GEOMETRIES)
     step, image = (
         r'(?:step\w*|read_i|write_i)\.',
         r'(?:port|access|access_i|conv_access\w*|mem)[._]',
@@ -193,12 +189,6 @@ def table() -> tuple[LeftOut, ...]:
             r'lines\[(\d+)\]',
             range(max(f.width for f in fronts) + 1, MOST),
             'no row is longer',
-        ),
-        (
-            ('stat_threshold',),
-            'spread',
-            range(max(sums, UNIT_SUM_BITS), MOST),
-            'a range, and zeros',
         ),
         (
             ('flip_mask',),

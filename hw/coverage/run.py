@@ -22,7 +22,7 @@ import sys
 import time
 from typing import Any
 
-from hw.cosim.build import build, run
+from hw.cosim.build import build, RTL, run
 from hw.coverage import left_out
 from hw.coverage.points import counted, LINES, missing, Point, points, share
 from hw.coverage.runs import CHOSEN, RUNS
@@ -98,7 +98,13 @@ def result_of(hits: Mapping[Point, int], words: list[str], asked: Mapping[str, s
 
 def main(words: list[str]) -> int:
     """Run the tests, and write and print what they passed, or what they missed of a module."""
-    module = words.pop(words.index('--missing') + 1) if '--missing' in words[:-1] else ''
+    at = words.index('--missing') + 1 if '--missing' in words else None
+    module = None if at is None else words.pop(at) if at < len(words) else ''
+    if module is not None and not (RTL / f'{module}.sv').is_file():
+        sys.stderr.write(
+            f'--missing wants a module of hw/rtl, such as skid_buffer, got {module!r}\n'
+        )
+        return 2
     asked = dict(word.split('=', 1) for word in words if '=' in word)
     names = [word for word in words if '=' not in word and word != '--missing'] or [*RUNS]
     if unknown := set(names) - set(RUNS):

@@ -102,6 +102,9 @@ def _environment() -> dict[str, str]:
 
 def main(names: list[str]) -> int:
     """Prove and print a line of JSON a task; 1 where one fails."""
+    if unknown := set(names) - set(PROOFS):
+        sys.stderr.write(f'there is no proof {min(unknown)!r}; there are: {", ".join(PROOFS)}\n')
+        return 2
     if absent := missing():
         sys.stderr.write(f'not installed: {", ".join(absent)}; run make hw\n')
         return 2

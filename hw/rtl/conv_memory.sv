@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The two banks of one layer's parameters, bank 1 behind bank 0: the engine reads with latency 3,
-// whoever writes reads with latency 5, as in parameter_memory.sv. Region 0 has weights, region 1
-// thresholds.
+// whoever writes reads with latency 5. Region 0 has weights, region 1 thresholds.
 
 module conv_memory #(
     parameter int unsigned Lanes = 128,

@@ -71,11 +71,23 @@ def routed(name: str, seeds: list[int], clock_mhz: float) -> dict[str, Any]:
     used = reports[seeds[0]]['utilization']
     return {
         'kind': 'post-route',
-        'asked_mhz': clock_mhz,
+        'command': f'python -m hw.synth.run {name} --routed --clock-mhz {clock_mhz:g}',
         'fmax_mhz': round(statistics.median(clocks.values()), 1),
         'fmax_mhz_by_seed': {str(seed): round(clock, 1) for seed, clock in clocks.items()},
         'cells': {cell: use['used'] for cell, use in used.items() if use['used']},
     }
+
+
+def _seeds(text: str) -> list[int]:
+    if not re.fullmatch(r'\d+(,\d+)*', text):
+        raise argparse.ArgumentTypeError(f'seeds are whole numbers such as 1,2,3, got {text!r}')
+    return [int(seed) for seed in text.split(',')]
+
+
+def _clock_mhz(text: str) -> float:
+    if not re.fullmatch(r'\d+(\.\d+)?', text) or not 1 <= float(text) <= 1000:
+        raise argparse.ArgumentTypeError(f'a clock is 1 to 1000 MHz, got {text!r}')
+    return float(text)
 
 
 def main(words: list[str]) -> int:
@@ -84,10 +96,10 @@ def main(words: list[str]) -> int:
     parser.add_argument('designs', nargs='*', choices=[*DESIGNS, []], default=[])
     parser.add_argument('--mapped', action='store_true', help='Xilinx only')
     parser.add_argument('--routed', action='store_true', help='ECP5 only')
-    parser.add_argument('--seeds', default='1,2,3')
+    parser.add_argument('--seeds', type=_seeds, default=[1, 2, 3], help='such as 1,2,3')
     parser.add_argument(
         '--clock-mhz',
-        type=float,
+        type=_clock_mhz,
         default=150.0,
         help='the clock the router tries for; lower it where the router does not end',
     )
@@ -107,8 +119,7 @@ def main(words: list[str]) -> int:
         if not wanted.routed:
             result['xilinx'] = mapped(name)
         if top == 'accelerator' and not wanted.mapped:
-            seeds = [int(seed) for seed in wanted.seeds.split(',')]
-            result['ecp5'] = routed(name, seeds, wanted.clock_mhz)
+            result['ecp5'] = routed(name, wanted.seeds, wanted.clock_mhz)
         path.write_text(json.dumps(result, indent=2) + '\n')
         sys.stdout.write(json.dumps(result) + '\n')
         sys.stdout.flush()

@@ -1,10 +1,16 @@
 """The figures of the tools are read as they print them."""
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from hw.cosim.build import RTL
 from hw.coverage import left_out
 from hw.coverage.points import bit_of, LINES, missing, Point, points, ranges, share
+from hw.coverage.run import main as cover
+from hw.formal.run import main as prove
+from hw.synth.run import main as synthesize
 from hw.synth.tools import cells
 
 OLD = """
@@ -86,3 +92,34 @@ def test_every_row_of_what_is_left_out_names_modules_and_a_reason() -> None:
     for row in left_out.table():
         assert row.reason
         assert all((RTL / f'{module}.sv').exists() for module in row.modules), row
+
+
+@pytest.mark.parametrize(
+    ('main', 'words', 'said'),
+    [
+        (cover, ['nosuch'], "no run 'nosuch'"),
+        (cover, ['--missing'], 'wants a module'),
+        (cover, ['--missing', 'nosuch'], "got 'nosuch'"),
+        (prove, ['nosuch'], "no proof 'nosuch'"),
+    ],
+)
+def test_a_command_says_what_it_does_not_know(
+    main: Callable[[list[str]], int],
+    words: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    'words', [['--seeds', 'x'], ['--seeds', ''], ['--clock-mhz', 'nan'], ['--clock-mhz', '0']]
+)
+def test_synthesis_refuses_what_is_no_seed_and_no_clock(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        synthesize(['accelerator', '--routed', *words])
+    assert ended.value.code == 2
+    assert repr(words[1]) in capsys.readouterr().err
