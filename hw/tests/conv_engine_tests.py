@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import repeat
 import os
+from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
@@ -112,7 +113,7 @@ class Unit:
 
     async def receive(self, n_frames, pauses):
         """Return the bits (n_frames, n_bits) as +-1."""
-        dut, frames = self.dut, []
+        dut, frames = self.dut, list[Any]()
         while len(frames) < n_frames:
             words, last = [], False
             while not last:

@@ -53,9 +53,9 @@ class Unit:
 async def what_was_written_reads_back(dut):
     unit = Unit(dut)
     await unit.fill()
-    for place, word in unit.held.items():
-        await unit.access(0, *place, 0)
-        assert int(dut.rdata_o.value) == word, place
+    for (bank, region, lane, addr), word in unit.held.items():
+        await unit.access(0, bank, region, lane, addr, 0)
+        assert int(dut.rdata_o.value) == word, (bank, region, lane, addr)
 
 
 @cocotb.test()

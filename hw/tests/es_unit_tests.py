@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
@@ -144,7 +145,7 @@ def problem(seed, scale, batch_size, n_evaluations=10**5):
     features = features.astype(np.int8)
     images = np.zeros((N_SAMPLES, *NETWORK.input_shape), np.uint8)
     updater = RowEs(seed, n_evaluations, batch_size=batch_size, n_generations_a_turn=1)
-    objective = Objective(features)
+    objective: Any = Objective(features)
     task = updater.prepare(objective, weights, Samples(images, labels))
     return features, labels, updater, task
 

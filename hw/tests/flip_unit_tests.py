@@ -134,7 +134,7 @@ async def runs_of_any_length_end(dut, sizes):
     n_generations, n_children, n_samples = sizes
     dut.s_ready_i.value = dut.m_valid_i.value = dut.label_i.value = 1
     dut.m_logits_i.value = 7 << 32
-    await unit.begin(*sizes, 99)
+    await unit.begin(n_generations, n_children, n_samples, 99)
     while bool(dut.is_parent_o.value):  # who is better than all children
         await unit.falling
     dut.m_logits_i.value = 9

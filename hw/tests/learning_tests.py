@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import cocotb
 from cocotb.triggers import ClockCycles
@@ -50,10 +51,10 @@ async def it_learns_as_row_es_does_while_frames_go_on(dut):
     assert await accelerator.read('es_status') == N_SAMPLES << 16
 
     outcome = expected(weights, images)
-    objective = Objective(outcome.taps[NETWORK.sources[NETWORK.head.name][0]], NETWORK)
+    objective: Any = Objective(outcome.taps[NETWORK.sources[NETWORK.head.name][0]], NETWORK)
     updater = RowEs(1, n_evaluations=10**5, batch_size=BATCH_SIZE, n_generations_a_turn=1)
     task = updater.prepare(objective, weights, Samples(images, labels))
-    run = updater.start(task)
+    run: Any = updater.start(task)
     await accelerator.load_state(0, run.values.T.reshape(-1))
     await accelerator.load_state(1, task.mean)
     await accelerator.load_state(2, run.order)

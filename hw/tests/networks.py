@@ -31,7 +31,7 @@ def network_of(widths: tuple[int, ...], pixel_planes: int, n_classes: int = 10) 
 
 
 def convolutions_of(
-    size: tuple[int, int],
+    size: tuple[int, ...],
     channels: tuple[int, ...],
     pools: tuple[bool, ...],
     widths: tuple[int, ...] = (),
@@ -44,6 +44,7 @@ def convolutions_of(
     """
     layers: list[Layer] = []
     height, width = size
+    input_shape = (height, width, channels[0])
     for index, (pool, (n_in, n_out)) in enumerate(
         zip(pools, itertools.pairwise(channels), strict=True)
     ):
@@ -58,7 +59,7 @@ def convolutions_of(
         layers.append(Threshold(name=f'hidden{index}', n=n_out))
     layers.append(Head(name='head', n_in=widths[-1], n_classes=n_classes))
     names = tuple(str(label) for label in range(n_classes))
-    return Network('convolved', (*size, channels[0]), tuple(layers), names)
+    return Network('convolved', input_shape, tuple(layers), names)
 
 
 def levels_network_of(widths: tuple[int, ...], n_classes: int = 10) -> Network:
