@@ -13,6 +13,7 @@ Those of left_out.py do not count: `toggle` is without them, `toggle_of_all` wit
 
 from __future__ import annotations
 
+import argparse
 from collections import defaultdict
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -98,15 +99,23 @@ def result_of(hits: Mapping[Point, int], words: list[str], asked: Mapping[str, s
 
 def main(words: list[str]) -> int:
     """Run the tests, and write and print what they passed, or what they missed of a module."""
-    at = words.index('--missing') + 1 if '--missing' in words else None
-    module = None if at is None else words.pop(at) if at < len(words) else ''
+    parser = argparse.ArgumentParser(
+        prog='python -m hw.coverage.run',
+        description=__doc__,
+        epilog=f'The runs: {", ".join(RUNS)}.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('words', nargs='*', metavar='run | NAME=VALUE', help='runs, environment')
+    parser.add_argument('--missing', metavar='MODULE', help='print what no test reached there')
+    wanted = parser.parse_intermixed_args(words)
+    module: str | None = wanted.missing
     if module is not None and not (RTL / f'{module}.sv').is_file():
         sys.stderr.write(
             f'--missing wants a module of hw/rtl, such as skid_buffer, got {module!r}\n'
         )
         return 2
-    asked = dict(word.split('=', 1) for word in words if '=' in word)
-    names = [word for word in words if '=' not in word and word != '--missing'] or [*RUNS]
+    asked = dict(word.split('=', 1) for word in wanted.words if '=' in word)
+    names = [word for word in wanted.words if '=' not in word] or [*RUNS]
     if unknown := set(names) - set(RUNS):
         sys.stderr.write(f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}\n')
         return 2

@@ -48,7 +48,8 @@ always_comb begin
     rank.minor  = '0;
   end
   unique case (state_q)
-    StLoad, StSweep: rank.part = 3'd4;
+    StLoad: {rank.part, rank.waits} = {3'd4, LoadLatency - wait_q};
+    StSweep: rank.part = 3'd4;
     StSend: rank.part = 3'd3;
     StRead: {rank.part, rank.waits} = {3'd3, ReadLatency - wait_q};
     StAnswer: {rank.minor, rank.part} = {16'd0, 3'd2};
@@ -96,8 +97,9 @@ always_comb begin
     a_address_zero :
     assert (state_q == StRead || state_q == StWrite || (addr_q == '0 && group_q == '0));
     a_latency : assert (state_q != StRead || wait_q <= ReadLatency);
+    a_load : assert (state_q != StLoad || wait_q <= LoadLatency);
     a_gain : assert (state_q != StDecide || wait_q <= GainLatency);
-    a_wait : assert (state_q == StRead || state_q == StDecide || wait_q == '0);
+    a_wait : assert (state_q == StLoad || state_q == StRead || state_q == StDecide || wait_q == '0);
     a_written : assert (!we_o || sweep_o);
     a_waits : assert (!was_waiting_q || was_idle_q || rank == was_rank_q);
     a_falls : assert (was_waiting_q || was_idle_q || rank < was_rank_q);

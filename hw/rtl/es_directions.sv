@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shift register that draws (edge_adapt/lfsr.py), and its directions: rings of signs that turn
-// once a pass over the features and the bias.
+// once a pass over the features and the bias, both a cycle later.
 
 module es_directions #(
     parameter int unsigned NFeatures = 256,
@@ -35,15 +35,20 @@ module es_directions #(
 
   for (genvar p = 0; p < NDirections; p++) begin : gen_rings
     logic [NFeatures:0] ring_q;
+    logic draws_q, drawn_q, moves_q;
 
     assign bits_o[p] = ring_q[0];
 
+    // A ring is long: that it moves is a register of its own.
+    (* keep *)
     always_ff @(posedge clk_i) begin
-      if (draw_i && direction_i == DirectionBits'(p)) begin
-        ring_q <= {register_q[0], ring_q[NFeatures:1]};
-      end else if (turn_i) begin
-        ring_q <= {ring_q[0], ring_q[NFeatures:1]};
-      end
+      draws_q <= draw_i && direction_i == DirectionBits'(p);
+      drawn_q <= register_q[0];
+      moves_q <= (draw_i && direction_i == DirectionBits'(p)) || turn_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (moves_q) ring_q <= {draws_q ? drawn_q : ring_q[0], ring_q[NFeatures:1]};
     end
   end
 

@@ -200,7 +200,8 @@ module es_unit #(
   assign loss_start = state == es_pkg::StSampleEnd && settled;
   assign updating = state == es_pkg::StUpdate;
   assign means_end = state == es_pkg::StMeansEnd && settled;
-  assign ring_turn = step3_q[1] || (updating && last_class);
+  // A cycle ahead of the factor; behind an update nobody reads for longer.
+  assign ring_turn = step2_q[1] || (updating && last_class);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {step1_q, step2_q, step3_q, step4_q} <= '0;

@@ -24,8 +24,11 @@ module es_update #(
 
   logic [NDirections-1:0] up, down;
   logic signed [VoteBits-1:0] vote;
-  logic [VoteBits-1:0] size_q;
-  logic [31:0] unit_q, move, sum, sum_q, value_q;
+  logic [VoteBits-1:0] size;
+  logic [4:0] shift;
+  logic [VoteBits+6:0] near_q;  // the size, moved by the shift's last three bits
+  logic [1:0] far_q;
+  logic [31:0] move, sum, sum_q, value_q;
   logic negative_q, bias_q, bias_qq, above, below;
 
   assign up = (directions_i & positive_i) | (~directions_i & negative_i);
@@ -34,10 +37,11 @@ module es_update #(
   always_comb begin
     vote = '0;
     for (int p = 0; p < NDirections; p++) vote = vote + VoteBits'(up[p]) - VoteBits'(down[p]);
-    // A vote is its size times 2^shift.
-    move = '0;
-    for (int i = 0; i < VoteBits; i++) move = move | (size_q[i] ? unit_q << i : '0);
   end
+
+  assign size = vote[VoteBits-1] ? -vote : vote;
+  assign shift = !bias_i && shift_i > MostShift ? MostShift : shift_i;
+  assign move = 32'(near_q) << {far_q, 3'd0};
 
   add_subtract #(
       .Width(32)
@@ -50,8 +54,8 @@ module es_update #(
   );
 
   always_ff @(posedge clk_i) begin
-    unit_q     <= 32'd1 << (!bias_i && shift_i > MostShift ? MostShift : shift_i);
-    size_q     <= vote[VoteBits-1] ? -vote : vote;
+    near_q     <= (VoteBits + 7)'(size) << shift[2:0];
+    far_q      <= shift[4:3];
     negative_q <= vote[VoteBits-1];
     value_q    <= value_i;
     bias_q     <= bias_i;

@@ -36,44 +36,43 @@ module es_values #(
 
   logic [16*NClasses-1:0] values[2**RowBits], row;
   logic [31:0] biases[2**ClassBits];
-  logic [FeatureBits-1:0] feature1_q, feature2_q, write_feature;
-  logic [ClassBits-1:0] class1_q, class2_q, write_class;
-  logic update1_q, update2_q, bias_row1_q, bias_row2_q, write, write_bias, unused_bits;
+  logic [FeatureBits-1:0] feature1_q, feature2_q;
+  logic [ClassBits-1:0] class1_q, class2_q;
+  logic take1_q, take2_q, update1_q, update2_q, bias_row1_q, bias_row2_q, write, unused_bits;
   logic [NClasses-1:0] write_row;
-  logic [31:0] moved, written;
+  logic [31:0] word1_q, word2_q, moved, written;
 
-  assign unused_bits = ^{feature1_q, feature2_q, write_feature};  // the bias row has no address
-  assign write = take_i || update2_q;
-  assign write_feature = take_i ? feature_i : feature2_q;
-  assign write_class = take_i ? class_i : class2_q;
-  assign write_bias = take_i ? bias_row_i : bias_row2_q;
-  assign written = take_i ? word_i : moved;
+  // A word from outside is written as late as one that was moved.
+  assign unused_bits = ^{feature1_q, feature2_q};  // the bias row has no address
+  assign write = take2_q || update2_q;
+  assign written = take2_q ? word2_q : moved;
 
   for (genvar j = 0; j < NClasses; j++) begin : gen_enables
-    assign write_row[j] = write && !write_bias && write_class == ClassBits'(j);
+    assign write_row[j] = write && !bias_row2_q && class2_q == ClassBits'(j);
   end
 
   always_ff @(posedge clk_i) begin
     row   <= values[feature2_q[RowBits-1:0]];
     row_o <= row;
     for (int j = 0; j < NClasses; j++) begin
-      if (write_row[j]) values[write_feature[RowBits-1:0]][16*j+:16] <= written[15:0];
+      if (write_row[j]) values[feature2_q[RowBits-1:0]][16*j+:16] <= written[15:0];
     end
-    if (write && write_bias) biases[write_class] <= written;
+    if (write && bias_row2_q) biases[class2_q] <= written;
   end
 
   assign bias_o = signed'(biases[bias_class_i]);
   assign value_o = bias_row_i ? bias_o : 32'(signed'(row_o[16*class_i+:16]));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) {update2_q, update1_q} <= '0;
-    else {update2_q, update1_q} <= {update1_q, update_i};
+    if (!rst_ni) {take2_q, take1_q, update2_q, update1_q} <= '0;
+    else {take2_q, take1_q, update2_q, update1_q} <= {take1_q, take_i, update1_q, update_i};
   end
 
   always_ff @(posedge clk_i) begin
     {feature2_q, feature1_q}   <= {feature1_q, feature_i};
     {class2_q, class1_q}       <= {class1_q, class_i};
     {bias_row2_q, bias_row1_q} <= {bias_row1_q, bias_row_i};
+    {word2_q, word1_q}         <= {word1_q, word_i};
   end
 
   es_update #(

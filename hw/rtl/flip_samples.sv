@@ -24,6 +24,7 @@ module flip_samples #(
     input  logic                  last_i,
     input  logic [           7:0] label_i,
     output logic [          15:0] n_samples_o,
+    // With latency 2, as a block RAM answers late in a cycle
     input  logic [SampleBits-1:0] sample_at_i,
     input  logic [  BeatBits-1:0] beat_at_i,
     output logic [     Lanes-1:0] data_o,
@@ -33,6 +34,8 @@ module flip_samples #(
   // Read only while it is closed
   (* no_rw_check *) logic [Lanes-1:0] samples[2**(SampleBits+BeatBits)];
   (* no_rw_check *) logic [7:0] labels[2**SampleBits];
+  logic [Lanes-1:0] word;
+  logic [7:0] label;
   logic [SampleBits:0] n_samples_q;
   logic [BeatBits-1:0] beat_q;
   logic dropped_q, last_beat, keep;
@@ -61,8 +64,8 @@ module flip_samples #(
   always_ff @(posedge clk_i) begin
     if (keep) samples[{n_samples_q[SampleBits-1:0], beat_q}] <= data_i;
     if (keep && last_i) labels[n_samples_q[SampleBits-1:0]] <= label_i;
-    data_o  <= samples[{sample_at_i, beat_at_i}];
-    label_o <= labels[sample_at_i];
+    {word, label}     <= {samples[{sample_at_i, beat_at_i}], labels[sample_at_i]};
+    {data_o, label_o} <= {word, label};
   end
 
 endmodule

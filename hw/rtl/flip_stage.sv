@@ -70,33 +70,42 @@ module flip_stage #(
     logic [BeatBits-1:0] beat;
     logic [15:0] weight_addr_q, n_generations_q;
     logic [31:0] seed;
-    logic own_valid, own_last, own, own_q, inside_q, is_parent, flips_q;
+    logic own_valid, own_last, own_q, inside_q, ends, is_parent, flips_q;
     logic sweep, sweep_start, sweep_next;
     logic [1:0] start_q;
 
-    // ---- frames: who has begun a packet ends it ----
+    // ---- frames: who has begun a packet ends it; then those from outside come first ----
 
-    assign own = inside_q ? own_q : !s_valid_i;
-    assign frame_valid_o = own ? own_valid : s_valid_i;
-    assign frame_data_o = own ? sample_word : s_data_i;
-    assign frame_last_o = own ? own_last : s_last_i;
+    assign ends = frame_valid_o ? frame_ready_i && frame_last_o : !inside_q;
+    assign frame_valid_o = own_q ? own_valid : s_valid_i;
+    assign frame_data_o = own_q ? sample_word : s_data_i;
+    assign frame_last_o = own_q ? own_last : s_last_i;
     // Its own are probes: they run on the bank that is not selected.
-    assign frame_user_o = own ? OwnFrame : {1'b0, s_user_i};
-    assign s_ready_o = !own && frame_ready_i;
+    assign frame_user_o = own_q ? OwnFrame : {1'b0, s_user_i};
+    assign s_ready_o = !own_q && frame_ready_i;
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) {inside_q, own_q} <= '0;
-      else if (frame_valid_o) {inside_q, own_q} <= {!(frame_ready_i && frame_last_o), own};
+      if (!rst_ni) begin
+        {inside_q, own_q} <= '0;
+      end else begin
+        inside_q <= !ends;
+        if (ends) own_q <= own_valid && !s_valid_i;
+      end
     end
 
     // Samples are far from where frames come in: a cycle for the way
     logic [Lanes-1:0] kept_data_q;
     logic [7:0] kept_label_q;
-    logic kept_valid_q, kept_last_q, open_q;
+    logic kept_valid_q, kept_last_q, open_q, clear_q;
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) {kept_valid_q, open_q} <= '0;
-      else {kept_valid_q, open_q} <= {s_valid_i && s_ready_o && s_user_i[2], !status_o.busy};
+      if (!rst_ni) begin
+        {kept_valid_q, open_q, clear_q} <= '0;
+      end else begin
+        kept_valid_q <= s_valid_i && s_ready_o && s_user_i[2];
+        open_q       <= !status_o.busy;
+        clear_q      <= command_i.flip_clear;
+      end
     end
 
     always_ff @(posedge clk_i) begin
@@ -110,7 +119,7 @@ module flip_stage #(
     ) u_samples (
         .clk_i,
         .rst_ni,
-        .clear_i    (command_i.flip_clear),
+        .clear_i    (clear_q),
         .open_i     (open_q),
         .valid_i    (kept_valid_q),
         .data_i     (kept_data_q),
@@ -157,7 +166,7 @@ module flip_stage #(
         .beat_o         (beat),
         .label_i        (sample_label),
         .s_valid_o      (own_valid),
-        .s_ready_i      (own && frame_ready_i),
+        .s_ready_i      (own_q && frame_ready_i),
         .s_last_o       (own_last),
         .m_valid_i      (result_valid_i && result_answer_i.own),
         .m_logits_i     (result_logits_i),

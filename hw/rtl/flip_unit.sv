@@ -70,6 +70,7 @@ module flip_unit #(
   } state_e;
 
   localparam int unsigned NGroups = Lanes / 32;
+  localparam logic [2:0] LoadLatency = 3'd1;  // more, until a word of a sample is there
   localparam logic [2:0] ReadLatency = 3'd7;
   localparam logic [2:0] GainLatency = 3'd3;  // until the last answer is in the sum, and compared
 
@@ -82,7 +83,7 @@ module flip_unit #(
   logic [31:0] register_q, best_seed_q, best_seed, accepted_q, wdata_q;
   logic signed [31:0] own_q, largest_q, gain_q, sum_q, parent_q, best_q, best;
   logic [1:0] answered_q;
-  logic is_right_q, decided, exceeds_q, sum_passes_q, best_passes_q;
+  logic is_right_q, loaded, decided, exceeds_q, sum_passes_q, best_passes_q;
   logic last_beat, last_sample, last_child, last_generation, is_parent, accept, better;
   logic last_group, last_addr;
 
@@ -100,6 +101,7 @@ module flip_unit #(
   assign last_generation = generation_q == n_generations_i - 16'd1;
   assign last_group = group_q == 8'(NGroups - 1);
   assign last_addr = addr_q == 16'(WeightDepth - 1);
+  assign loaded = wait_q == LoadLatency;
   assign decided = state_q == StDecide && wait_q == GainLatency;
   // The best of the generation, this child included
   assign better = child_q == 8'd1 || exceeds_q;
@@ -137,14 +139,15 @@ module flip_unit #(
       wait_q       <= '0;
       accepted_q   <= '0;
     end else begin
-      wait_q <= state_q == StRead || (state_q == StDecide && !decided) ? wait_q + 3'd1 : '0;
+      wait_q <= state_q == StRead || (state_q == StLoad && !loaded) ||
+          (state_q == StDecide && !decided) ? wait_q + 3'd1 : '0;
       unique case (state_q)
         StIdle: begin
           child_q      <= '0;
           generation_q <= '0;
           if (run_i) state_q <= StLoad;
         end
-        StLoad: state_q <= StSend;
+        StLoad: if (loaded) state_q <= StSend;
         StSend: begin
           if (s_ready_i) begin
             beat_q  <= last_beat ? '0 : beat_q + BeatBits'(1);

@@ -36,7 +36,6 @@ module network_head #(
     output logic [ 16*NClasses+1:0] borrow_o
 );
 
-  localparam int unsigned AnswerBits = 11;  // of bnn_pkg::answer_t
   localparam int unsigned TermBits = ValueBits == 1 ? 8 : 16;
 
   logic [8*NClasses-1:0] weights;
@@ -46,7 +45,7 @@ module network_head #(
   bnn_pkg::answer_t answer;
   logic [2:0] origin_q;
   logic [ValueBits-1:0] feature_q;
-  logic valid_q, term_valid, subtract, valid, ready, unused_weights;
+  logic valid_q, term_valid, subtract, valid, full_q, unused_weights;
 
   assign unused_weights = ^weights_i;  // bytes beyond the last class
 
@@ -105,7 +104,7 @@ module network_head #(
       .class_o,
       .bias_i,
       .valid_o   (valid),
-      .ready_i   (ready),
+      .ready_i   (!full_q),
       .logits_o  (logits),
       .label_o   (label)
   );
@@ -118,17 +117,16 @@ module network_head #(
   assign answer.label = 8'(label);
   assign {answer.own, answer.probe, answer.bank} = origin_q;
 
-  skid_buffer #(
-      .Width(32 * NClasses + AnswerBits)
-  ) u_result (
-      .clk_i,
-      .rst_ni,
-      .valid_i(valid),
-      .ready_o(ready),
-      .data_i ({logits, answer}),
-      .valid_o(m_valid_o),
-      .ready_i(m_ready_i),
-      .data_o ({m_logits_o, m_answer_o})
-  );
+  // Results are hundreds of cycles apart: one is taken where none waits, whoever reads it.
+  assign m_valid_o = full_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) full_q <= 1'b0;
+    else full_q <= full_q ? !m_ready_i : valid;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!full_q) {m_logits_o, m_answer_o} <= {logits, answer};
+  end
 
 endmodule

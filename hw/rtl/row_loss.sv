@@ -142,7 +142,7 @@ module row_loss #(
   // Stages 0 and 1: the value in 1/1024, by a shifter to the right from 15 places to the left; and
   // what is added to it to make the exponent: d or -d less the highest.
   localparam int unsigned WideBits = 25 + 15;
-  logic signed [31:0] value_q, lowest_q, negated_q, maximum_q, exponent_q;
+  logic signed [31:0] value_q, minus_q, lowest_q, negated_q, maximum_q, exponent_q;
   logic signed [24:0] source_q;
   logic signed [WideBits-1:0] wide, wide_by_8, wide_by_2;
   logic [31:0] move_of_item, offset, offset_q, negated;
@@ -184,9 +184,10 @@ module row_loss #(
   always_ff @(posedge clk_i) begin
     value_q  <= 32'(distance_q[0] ? wide_by_2 >>> 1 : wide_by_2);
     offset_q <= offset;
-    // Stage 2: moves, maxima, exponents
+    // Stage 2: moves, maxima, exponents; and 3: the lowest of the moves, before any maximum is last
+    minus_q  <= signed'(negated);
     if (start_i) lowest_q <= '0;
-    else if (item1_q.move && signed'(negated) < lowest_q) lowest_q <= signed'(negated);
+    else if (item2_q.move && minus_q < lowest_q) lowest_q <= minus_q;
     if (start_i) maximum_q <= 32'sh8000_0000;
     else if (item1_q.maximum && value_q > maximum_q) maximum_q <= value_q;
     negated_q  <= lowest_q - maximum_q;
@@ -227,7 +228,7 @@ module row_loss #(
   logic signed [31:0] gain_q;
   logic [32*NClasses*NDirections-1:0] differences_q;
   logic [NDirections-1:0] signs_turn;
-  logic counted, counted_q, fresh_q;
+  logic counts_q, counted_q, fresh_q;
   logic [DirectionBits-1:0] counted_direction_q;
   logic [31:0] newest;
 
@@ -240,7 +241,6 @@ module row_loss #(
   );
 
   assign own_share = item11_q.own ? 32'(signed'(moves_q[32*item11_q.direction+1+:31])) : '0;
-  assign counted = item12_q.up || item12_q.down;
   assign newest = differences_q[32*(NClasses*NDirections-1)+:32];
 
   always_ff @(posedge clk_i) begin
@@ -249,14 +249,15 @@ module row_loss #(
     // The first sample's way up begins each sum: no net has to clear them all.
     if (clear_i) fresh_q <= 1'b1;
     else if (item12_q.last) fresh_q <= 1'b0;
-    counted_q           <= counted;
+    counts_q            <= item11_q.up || item11_q.down;
+    counted_q           <= counts_q;
     counted_direction_q <= item12_q.direction;
   end
 
   // Kept: flip-flops, of which there are more than look-up tables for shift registers.
   (* keep *)
   always_ff @(posedge clk_i) begin
-    if (counted) begin
+    if (counts_q) begin
       differences_q <= {gain_q + (fresh_q && item12_q.up ? '0 : differences_q[31:0]),
                         differences_q[32*NClasses*NDirections-1:32]};
     end

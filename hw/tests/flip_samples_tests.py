@@ -10,6 +10,7 @@ from hw.tests.clocked import parameter, pulse, reset
 LANES, N_SAMPLES = parameter('Lanes', 32), parameter('NSamples', 8)
 N_BEATS = parameter('NBeats', 2)
 INPUTS = ('clear', 'open', 'valid', 'data', 'last', 'label', 'sample_at', 'beat_at')
+READ_LATENCY = 2
 N_READ = min(N_SAMPLES, 500)
 
 
@@ -38,7 +39,8 @@ class Unit:
             words, label = frames[sample]
             for beat, word in enumerate(words):
                 self.dut.sample_at_i.value, self.dut.beat_at_i.value = int(sample), beat
-                await self.falling
+                for _ in range(READ_LATENCY):
+                    await self.falling
                 assert (int(self.dut.data_o.value), int(self.dut.label_o.value)) == (word, label)
 
 

@@ -98,7 +98,6 @@ def test_every_row_of_what_is_left_out_names_modules_and_a_reason() -> None:
     ('main', 'words', 'said'),
     [
         (cover, ['nosuch'], "no run 'nosuch'"),
-        (cover, ['--missing'], 'wants a module'),
         (cover, ['--missing', 'nosuch'], "got 'nosuch'"),
         (prove, ['nosuch'], "no proof 'nosuch'"),
     ],
