@@ -240,3 +240,10 @@ def untrue(hits: Mapping[Point, int]) -> list[str]:
     """Return bits that are said not to move, and did."""
     moved = (point for point, n in hits.items() if n and reason_of(point))
     return sorted({f'{point[0]} {bit_of(point)}' for point in moved if not is_unused(point)})
+
+
+def unmatched(hits: Mapping[Point, int]) -> list[str]:
+    """Return rows of the table that name no bit there is: signals that are gone, or renamed."""
+    bits = [(point[0], bit) for point in hits if (bit := bit_of(point)) is not None]
+    rows = (row for row in table() if not any(row.holds(*named) for named in bits))
+    return [f'{", ".join(row.modules)}: {row.signal}' for row in rows]

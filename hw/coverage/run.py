@@ -127,7 +127,10 @@ def main(words: list[str]) -> int:
     for sentence in (wrong := left_out.untrue(hits)):
         sys.stderr.write(f'left_out.py says that this cannot move, and it did: {sentence}\n')
     result = result_of(hits, words, asked)
-    if len(names) == len(RUNS) and not wrong:
+    whole = len(names) == len(RUNS)
+    for sentence in left_out.unmatched(hits) if whole else []:
+        sys.stderr.write(f'left_out.py names bits that there are not: {sentence}\n')
+    if whole and not wrong:
         (HERE / 'results.json').write_text(json.dumps(result, indent=2) + '\n')
     for name, figures in result['modules'].items():
         sys.stdout.write(json.dumps({'module': name, **figures}) + '\n')

@@ -105,7 +105,7 @@ def main(words: list[str]) -> int:
         '--clock-mhz',
         type=_clock_mhz,
         default=150.0,
-        help='the clock the router tries for; lower it where the router does not end',
+        help='the clock the router tries for; lower it where the router takes long',
     )
     wanted = parser.parse_args(words)
     if absent := missing():

@@ -59,8 +59,8 @@ def route(netlist: Path, seed: int, clock_mhz: float) -> dict[str, Any]:
     """
     Place and route on an LFE5U-85F of speed grade 8, once a seed; return nextpnr's report.
 
-    A placement is kept: where routing was cut short it goes on from there. The router ends where
-    it reaches clock_mhz, and may not where that is far off.
+    A placement is kept: where routing was cut short it goes on from there. The router asks for
+    clock_mhz, and takes longer the further that is off.
     """
     placed = netlist.with_name(f'{netlist.stem}-{seed}-placed.json')
     report = netlist.with_name(f'{netlist.stem}-{seed}-{clock_mhz:g}.json')
@@ -84,8 +84,8 @@ def _nextpnr(netlist: Path, seed: int, *options: str | Path) -> None:
     part = Path(result).with_suffix('.part')
     flags = ['--85k', '--speed', '8', '--freq', '150', '--seed', str(seed)]
     flags += ['--out-of-context', '--timing-allow-fail']
-    # Without timing-driven rip-up it takes some nets a long way round.
-    flags += ['--router', 'router2', '--tmg-ripup']
+    # The other router, with timing-driven rip-up, does not end where a placement is crowded.
+    flags += ['--router', 'router1']
     files = ['--json', os.path.relpath(netlist), *map(str, words), os.path.relpath(part)]
     command = [_nextpnr_program(), *flags, *files]
     log = part.with_suffix('.log')

@@ -175,7 +175,8 @@ async def frames_are_answered_while_it_learns(dut):
     np.testing.assert_array_equal(answers, wanted)
 
 
-@cocotb.test()
+# Icarus gets a netlist in which the counter has no name of its own.
+@cocotb.test(skip='Icarus' in cocotb.SIM_NAME)
 async def steps_are_counted_in_32_bits(dut):
     unit, head = Unit(dut), some_head(2)
     await unit.reset()

@@ -86,6 +86,8 @@ def test_only_bits_that_no_build_can_move_are_left_out() -> None:
     assert sum(reasons['network_engine'].values()) == 2
     assert left_out.untrue({low: 1, high: 0, unused: 3}) == []
     assert len(left_out.untrue({high: 1})) == 1, 'a bit that moved was said not to'
+    n_unmatched = len(left_out.unmatched({high: 0}))
+    assert n_unmatched == len(left_out.table()) - 1, 'the row of that bit is the one that counts'
 
 
 def test_every_row_of_what_is_left_out_names_modules_and_a_reason() -> None:
@@ -122,3 +124,11 @@ def test_synthesis_refuses_what_is_no_seed_and_no_clock(
         synthesize(['accelerator', '--routed', *words])
     assert ended.value.code == 2
     assert repr(words[1]) in capsys.readouterr().err
+
+
+def test_synthesis_names_the_tools_that_are_not_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr('hw.synth.run.missing', lambda: ['yosys', 'nextpnr-ecp5'])
+    assert synthesize(['bank_control', '--mapped']) == 2
+    assert capsys.readouterr().err == 'not installed: yosys, nextpnr-ecp5; run make hw\n'
