@@ -50,3 +50,22 @@ async def samples_are_walked_in_any_order(dut):
             sample = order[place]
             assert int(dut.word_o.value) == words[sample, word_at], (turn, place)
             assert int(dut.label_o.value) == labels[sample]
+
+
+@cocotb.test()
+async def a_frame_that_is_cut_by_a_clearing_is_not_kept(dut):
+    falling, rng = await reset(dut, *INPUTS), np.random.default_rng(3)
+    words, labels = rng.integers(0, 1 << LANES, (1, N_WORDS)), np.array([7])
+    for cut_at in range(N_WORDS):  # before that word, or with it
+        for with_a_word in (False, True):
+            for place in range(N_WORDS):
+                if place == cut_at and not with_a_word:
+                    await pulse(dut, 'clear')
+                dut.valid_i.value, dut.last_i.value = 1, int(place == N_WORDS - 1)
+                dut.clear_i.value = int(place == cut_at and with_a_word)
+                await falling
+                dut.valid_i.value = dut.clear_i.value = 0
+            whole = cut_at == 0 and not with_a_word
+            assert int(dut.n_samples_o.value) == int(whole), (cut_at, with_a_word)
+            await keep(dut, falling, words, labels)
+            assert int(dut.n_samples_o.value) == 1 + int(whole)
