@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shift register that draws (edge_adapt/lfsr.py), and its directions: rings of signs that turn
-// once a pass over the features and the bias, both a cycle later.
+// once a pass over the features and the bias. A ring moves the cycle after it is told.
 
 module es_directions #(
     parameter int unsigned NFeatures = 256,

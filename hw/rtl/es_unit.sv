@@ -200,7 +200,7 @@ module es_unit #(
   assign loss_start = state == es_pkg::StSampleEnd && settled;
   assign updating = state == es_pkg::StUpdate;
   assign means_end = state == es_pkg::StMeansEnd && settled;
-  // A cycle ahead of the factor; behind an update nobody reads for longer.
+  // Rings move a cycle later: with the factor, and before the next row of an update is there.
   assign ring_turn = step2_q[1] || (updating && last_class);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
