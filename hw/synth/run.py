@@ -1,7 +1,7 @@
 """
 Synthesize, place and route; write what it costs to results/<name>.json.
 
-    python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3] [--clock-mhz 150]
+    python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3] [--clock-mhz 120]
 
 Xilinx figures are yosys-mapped to UltraScale+ cells (not Vivado): a LUT is a LUT1..6 or a LUT used
 as memory; inverters are not counted, they vanish in the LUTs behind them. ECP5 figures are
@@ -104,7 +104,7 @@ def main(words: list[str]) -> int:
     parser.add_argument(
         '--clock-mhz',
         type=_clock_mhz,
-        default=150.0,
+        default=120.0,
         help='the clock the router tries for; lower it where the router takes long',
     )
     wanted = parser.parse_args(words)
