@@ -24,6 +24,7 @@ import time
 from typing import Any
 
 from hw.cosim.build import build, RTL, run
+from hw.cosim.build import missing as lacking
 from hw.coverage import left_out
 from hw.coverage.points import counted, LINES, missing, Point, points, share
 from hw.coverage.runs import CHOSEN, RUNS
@@ -97,6 +98,17 @@ def result_of(hits: Mapping[Point, int], words: list[str], asked: Mapping[str, s
     }
 
 
+def refusal(module: str | None, names: list[str], asked: Mapping[str, str]) -> str:
+    """Return what is wrong with what was asked for, or with the machine; '' where nothing is."""
+    if module is not None and not (RTL / f'{module}.sv').is_file():
+        return f'--missing wants a module of hw/rtl, such as skid_buffer, got {module!r}'
+    if unknown := set(names) - set(RUNS):
+        return f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}'
+    if '' in asked:
+        return 'NAME=VALUE wants a name, such as N_FRAMES=40'
+    return '; '.join(lacking())
+
+
 def main(words: list[str]) -> int:
     """Run the tests, and write and print what they passed, or what they missed of a module."""
     parser = argparse.ArgumentParser(
@@ -109,15 +121,10 @@ def main(words: list[str]) -> int:
     parser.add_argument('--missing', metavar='MODULE', help='print what no test reached there')
     wanted = parser.parse_intermixed_args(words)
     module: str | None = wanted.missing
-    if module is not None and not (RTL / f'{module}.sv').is_file():
-        sys.stderr.write(
-            f'--missing wants a module of hw/rtl, such as skid_buffer, got {module!r}\n'
-        )
-        return 2
     asked = dict(word.split('=', 1) for word in wanted.words if '=' in word)
     names = [word for word in wanted.words if '=' not in word] or [*RUNS]
-    if unknown := set(names) - set(RUNS):
-        sys.stderr.write(f'there is no run {min(unknown)!r}; there are: {", ".join(RUNS)}\n')
+    if sentence := refusal(module, names, asked):
+        sys.stderr.write(f'{sentence}\n')
         return 2
     hits = passed(names, asked)
     if module:
@@ -127,7 +134,7 @@ def main(words: list[str]) -> int:
     for sentence in (wrong := left_out.untrue(hits)):
         sys.stderr.write(f'left_out.py says that this cannot move, and it did: {sentence}\n')
     result = result_of(hits, words, asked)
-    whole = len(names) == len(RUNS)
+    whole = set(names) == set(RUNS)
     for sentence in left_out.unmatched(hits) if whole else []:
         sys.stderr.write(f'left_out.py names bits that there are not: {sentence}\n')
     if whole and not wrong:

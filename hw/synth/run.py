@@ -4,9 +4,9 @@ Synthesize, place and route; write what it costs to results/<name>.json.
     python -m hw.synth.run [design ...] [--mapped | --routed] [--seeds 1,2,3] [--clock-mhz 120]
 
 Xilinx figures are yosys-mapped to UltraScale+ cells (not Vivado): a LUT is a LUT1..6 or a LUT used
-as memory; inverters are not counted, they vanish in the LUTs behind them. ECP5 figures are
-post-route, out of context (no pins), the median of the seeds, of whole accelerators only. Needs
-requirements/hw.txt, and Debian's package `yosys`: the wheel's own ABC did not run here.
+as memory; inverters are not counted, they vanish in the LUTs or flip-flops beside them. ECP5
+figures are post-route, out of context (no pins), the median of the seeds, of whole accelerators
+only. Needs requirements/hw.txt, and Debian's package `yosys`: the wheel's own ABC did not run.
 """
 
 from __future__ import annotations

@@ -101,6 +101,7 @@ def test_every_row_of_what_is_left_out_names_modules_and_a_reason() -> None:
     [
         (cover, ['nosuch'], "no run 'nosuch'"),
         (cover, ['--missing', 'nosuch'], "got 'nosuch'"),
+        (cover, ['bits', '=40'], 'wants a name'),
         (prove, ['nosuch'], "no proof 'nosuch'"),
     ],
 )
