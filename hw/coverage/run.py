@@ -13,7 +13,6 @@ Those of left_out.py do not count: `toggle` is without them, `toggle_of_all` wit
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -23,6 +22,7 @@ import sys
 import time
 from typing import Any
 
+from hw.command_line import parser_of
 from hw.cosim.build import build, RTL, run
 from hw.cosim.build import missing as lacking
 from hw.coverage import left_out
@@ -111,12 +111,7 @@ def refusal(module: str | None, names: list[str], asked: Mapping[str, str]) -> s
 
 def main(words: list[str]) -> int:
     """Run the tests, and write and print what they passed, or what they missed of a module."""
-    parser = argparse.ArgumentParser(
-        prog='python -m hw.coverage.run',
-        description=__doc__,
-        epilog=f'The runs: {", ".join(RUNS)}.',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of('hw.coverage.run', __doc__, f'The runs: {", ".join(RUNS)}.')
     parser.add_argument('words', nargs='*', metavar='run | NAME=VALUE', help='runs, environment')
     parser.add_argument('--missing', metavar='MODULE', help='print what no test reached there')
     wanted = parser.parse_intermixed_args(words)

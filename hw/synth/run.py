@@ -19,6 +19,7 @@ import statistics
 import sys
 from typing import Any
 
+from hw.command_line import parser_of
 from hw.cosim.build import sources
 from hw.synth.designs import DESIGNS
 from hw.synth.tools import BUILDS, cells, missing, netlist_of, reads, route, versions, yosys
@@ -92,11 +93,7 @@ def _clock_mhz(text: str) -> float:
 
 def main(words: list[str]) -> int:
     """Run designs one after the other; a part that is not asked for keeps its last figures."""
-    parser = argparse.ArgumentParser(
-        prog='python -m hw.synth.run',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = parser_of('hw.synth.run', __doc__)
     parser.add_argument('designs', nargs='*', choices=[*DESIGNS, []], default=[])
     parser.add_argument('--mapped', action='store_true', help='Xilinx only')
     parser.add_argument('--routed', action='store_true', help='ECP5 only')
